@@ -1,0 +1,87 @@
+// Upstream's refusals with upstream's messages (apimachinery pkg/api/errors/errors.go), v1.36.
+import type { V1StatusCause } from '../api/generated/types.ts';
+import { StatusError } from './status-error.ts';
+
+interface GroupResource {
+  group: string;
+  resource: string;
+}
+
+const qualified = ({ group, resource }: GroupResource): string => (group ? `${resource}.${group}` : resource);
+const details = ({ group, resource }: GroupResource, name: string) => ({
+  ...(name ? { name } : {}),
+  ...(group ? { group } : {}),
+  kind: resource,
+});
+
+export const notFound = (resource: GroupResource, name: string): StatusError =>
+  new StatusError('NotFound', `${qualified(resource)} "${name}" not found`, details(resource, name));
+
+export const alreadyExists = (resource: GroupResource, name: string): StatusError =>
+  new StatusError(
+    'AlreadyExists',
+    `${qualified(resource)} "${name}" already exists`,
+    details(resource, name),
+  );
+
+export const conflict = (resource: GroupResource, name: string, why: string): StatusError =>
+  new StatusError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
+    details(resource, name),
+  );
+
+/** The usual conflict of an optimistic write. */
+export const modified = (resource: GroupResource, name: string): StatusError =>
+  conflict(
+    resource,
+    name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+
+export const forbidden = (resource: GroupResource, name: string, why: string): StatusError =>
+  new StatusError(
+    'Forbidden',
+    name
+      ? `${qualified(resource)} "${name}" is forbidden: ${why}`
+      : `${qualified(resource)} is forbidden: ${why}`,
+    details(resource, name),
+  );
+
+/** `message` of each cause is complete but for its field; the Status' message joins them as upstream does. */
+export function invalid(
+  kind: { group: string; kind: string },
+  name: string,
+  causes: V1StatusCause[],
+): StatusError {
+  const list = causes.map(cause => `${cause.field}: ${cause.message}`);
+  const text = list.length === 1 ? list[0] : `[${list.join(', ')}]`;
+  return new StatusError(
+    'Invalid',
+    `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} "${name}" is invalid: ${text}`,
+    { ...(name ? { name } : {}), ...(kind.group ? { group: kind.group } : {}), kind: kind.kind, causes },
+  );
+}
+
+export const badRequest = (why: string): StatusError => new StatusError('BadRequest', why);
+export const unauthorized = (why = 'Unauthorized'): StatusError => new StatusError('Unauthorized', why);
+export const internalError = (why: string): StatusError =>
+  new StatusError('InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] });
+export const expired = (why: string): StatusError => new StatusError('Expired', why);
+export const timeout = (why: string, retryAfterSeconds = 0): StatusError =>
+  new StatusError('Timeout', `Timeout: ${why}`, { retryAfterSeconds });
+export const tooManyRequests = (why: string, retryAfterSeconds: number): StatusError =>
+  new StatusError('TooManyRequests', why, { retryAfterSeconds });
+export const methodNotSupported = (resource: GroupResource, action: string): StatusError =>
+  new StatusError(
+    'MethodNotAllowed',
+    `${action} is not supported on resources of kind "${qualified(resource)}"`,
+    details(resource, ''),
+  );
+export const unsupportedMediaType = (why: string): StatusError =>
+  new StatusError('UnsupportedMediaType', why);
+export const notAcceptable = (why: string): StatusError => new StatusError('NotAcceptable', why);
+export const tooLarge = (why: string): StatusError => new StatusError('RequestEntityTooLarge', why);
+/** A path that no handler serves. */
+export const noSuchPath = (): StatusError =>
+  new StatusError('NotFound', 'the server could not find the requested resource', { causes: undefined });
