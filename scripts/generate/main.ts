@@ -1,7 +1,8 @@
 // `npm run generate`: types, resource constants, schema and operations from the official client, whose package version pins them.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { docsModule, modelsModule, operationsModule, resourceListModule } from './data.ts';
 import { readModels } from './models.ts';
 import { readOperations } from './operations.ts';
 import { moduleName, type ResourceFacts, readResources, resourceModule } from './resources.ts';
@@ -15,36 +16,27 @@ const models = await readModels(root);
 const operations = readOperations(root);
 const resources = readResources(operations);
 
-rmSync(target, { recursive: true, force: true });
 mkdirSync(join(target, 'resources'), { recursive: true });
-writeFileSync(join(target, 'types.ts'), typesText(models));
+const written = new Set<string>();
+/** Files are replaced one by one, so that a running test never misses one that it is about to import. */
+function write(name: string, text: string): void {
+  writeFileSync(join(target, name), text);
+  written.add(name);
+}
+
+write('types.ts', typesText(models));
 const modules = new Map<string, ResourceFacts[]>();
 for (const facts of resources) {
   const name = moduleName(facts.group, facts.version);
   modules.set(name, [...(modules.get(name) ?? []), facts]);
 }
-for (const [name, list] of modules)
-  writeFileSync(join(target, 'resources', `${name}.ts`), resourceModule(list));
-writeFileSync(join(target, 'resources.json'), JSON.stringify(resources));
-writeFileSync(join(target, 'operations.json'), JSON.stringify(operations));
-writeFileSync(
-  join(target, 'models.json'),
-  JSON.stringify(
-    models.map(model => ({
-      ...model,
-      doc: undefined,
-      properties: model.properties.map(p => ({ ...p, doc: undefined })),
-    })),
-  ),
-);
-writeFileSync(
-  join(target, 'docs.json'),
-  JSON.stringify(
-    Object.fromEntries(
-      models.map(m => [m.name, [m.doc, Object.fromEntries(m.properties.map(p => [p.name, p.doc]))]]),
-    ),
-  ),
-);
+for (const [name, list] of modules) write(`resources/${name}.ts`, resourceModule(list));
+write('resource-list.ts', resourceListModule(resources));
+write('models.ts', modelsModule(models));
+write('docs.ts', docsModule(models));
+write('operations.ts', operationsModule(operations));
+for (const name of readdirSync(target, { recursive: true }) as string[])
+  if (/\.(ts|json)$/.test(name) && !written.has(name)) rmSync(join(target, name));
 console.log(
   `generated ${models.length} models and ${resources.length} resources in ${modules.size} group-versions`,
 );

@@ -25,8 +25,7 @@ const pathParts =
 
 function verbOf(operation: Operation, named: boolean): string {
   const id = operation.id;
-  if (id.startsWith('connect')) return operation.method === 'GET' ? 'get' : 'create';
-  if (id.startsWith('deleteCollection')) return 'deletecollection';
+  if (id.startsWith('deleteCollection') || id.startsWith('deletecollection')) return 'deletecollection';
   if (operation.method === 'GET') return named ? 'get' : 'list';
   return { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', HEAD: 'get', OPTIONS: 'get' }[
     operation.method
@@ -70,7 +69,7 @@ export function readResources(operations: Operation[]): ResourceFacts[] {
       if (model && model !== 'string' && model !== 'any') entry.model ??= model;
       continue;
     }
-    const verbs = verb === 'list' ? ['list', 'watch'] : [verb];
+    const verbs = verb === 'list' && resource !== 'componentstatuses' ? ['list', 'watch'] : [verb];
     for (const each of verbs) if (!facts.verbs.includes(each)) facts.verbs.push(each);
     if (verb === 'list') facts.listModel = operation.result;
     if (verb === 'create' || verb === 'get')
