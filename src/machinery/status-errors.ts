@@ -42,9 +42,11 @@ export const modified = (resource: GroupResource, name: string): StatusError =>
 export const forbidden = (resource: GroupResource, name: string, why: string): StatusError =>
   new StatusError(
     'Forbidden',
-    name
-      ? `${qualified(resource)} "${name}" is forbidden: ${why}`
-      : `${qualified(resource)} is forbidden: ${why}`,
+    !resource.resource
+      ? `forbidden: ${why}`
+      : name
+        ? `${qualified(resource)} "${name}" is forbidden: ${why}`
+        : `${qualified(resource)} is forbidden: ${why}`,
     details(resource, name),
   );
 
@@ -54,13 +56,15 @@ export function invalid(
   name: string,
   causes: V1StatusCause[],
 ): StatusError {
-  const list = causes.map(cause => `${cause.field}: ${cause.message}`);
+  const list = [...new Set(causes.map(cause => `${cause.field}: ${cause.message}`))];
   const text = list.length === 1 ? list[0] : `[${list.join(', ')}]`;
-  return new StatusError(
-    'Invalid',
-    `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} "${name}" is invalid: ${text}`,
-    { ...(name ? { name } : {}), ...(kind.group ? { group: kind.group } : {}), kind: kind.kind, causes },
-  );
+  const subject = `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} "${name}" is invalid`;
+  return new StatusError('Invalid', list.length === 0 ? subject : `${subject}: ${text}`, {
+    ...(name ? { name } : {}),
+    ...(kind.group ? { group: kind.group } : {}),
+    kind: kind.kind,
+    causes,
+  });
 }
 
 export const badRequest = (why: string): StatusError => new StatusError('BadRequest', why);
@@ -81,7 +85,23 @@ export const methodNotSupported = (resource: GroupResource, action: string): Sta
 export const unsupportedMediaType = (why: string): StatusError =>
   new StatusError('UnsupportedMediaType', why);
 export const notAcceptable = (why: string): StatusError => new StatusError('NotAcceptable', why);
-export const tooLarge = (why: string): StatusError => new StatusError('RequestEntityTooLarge', why);
+export const tooLarge = (why: string): StatusError =>
+  new StatusError('RequestEntityTooLarge', `Request entity too large: ${why}`);
+
+/** The bare 422 for a patch that does not apply; why is the `cause`, which clients are not told. */
+export function unprocessable(cause: Error): StatusError {
+  const error = new StatusError(
+    'Invalid',
+    'the server rejected our request due to an error in our request',
+    {},
+  );
+  error.cause = cause;
+  return error;
+}
+
+/** A server-side apply that would take fields from other managers. */
+export const applyConflict = (message: string, causes: V1StatusCause[]): StatusError =>
+  new StatusError('Conflict', message, { causes });
 /** A path that no handler serves. */
 export const noSuchPath = (): StatusError =>
   new StatusError('NotFound', 'the server could not find the requested resource', { causes: undefined });
