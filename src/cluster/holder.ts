@@ -11,6 +11,7 @@ const namespaces = ['--net', '--mount', '--pid', '--uts', '--ipc'] as const;
 /**
  * Runs as process 1 of the new PID namespace. While /proc is still the outer one, /proc/self/stat begins with the PID that
  * the outside knows. /run is its own, so that sockets, bind mounts and locks of containerd, CNI and iptables are too.
+ * Names resolve by the cluster's DNS: resolv.conf may be a link into /run, which is empty by then.
  * As process 1 it reaps what is orphaned: the shell's `wait` does that while the sleep lasts.
  */
 const script = `
@@ -18,6 +19,10 @@ read -r pid rest < /proc/self/stat
 mount -t proc proc /proc &&
 mount -t tmpfs -o mode=755,size=64m tmpfs /run && mkdir -p /run/lock /run/netns &&
 hostname "$1" && ip link set lo up || exit 1
+printf '%s' "$2" > /run/resolv.conf
+resolv=$(readlink -m /etc/resolv.conf)
+case "$resolv" in /run/*) mkdir -p "\${resolv%/*}"; [ -e "$resolv" ] || : > "$resolv";; esac
+[ ! -e "$resolv" ] || mount --bind /run/resolv.conf "$resolv" || exit 1
 echo "$pid"
 exec <&- >&- 2>&-
 while :; do sleep 2147483647 & wait; done
@@ -44,11 +49,23 @@ export function processStartTime(pid: number): string | undefined {
 export const isAlive = (process: { pid: number; startTime: string }): boolean =>
   processStartTime(process.pid) === process.startTime;
 
-/** Starts a holder whose hostname is `name`; it lives on when this process ends. `log` receives what goes wrong while it starts. */
-export async function startHolder(name: string): Promise<Holder> {
+/** Starts a holder whose hostname is `name`; it lives on when this process ends. `resolvConf` is the text of its /etc/resolv.conf. */
+export async function startHolder(name: string, resolvConf: string): Promise<Holder> {
   const child = spawn(
     'unshare',
-    [...namespaces, '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', script, 'holder', name],
+    [
+      ...namespaces,
+      '--fork',
+      '--kill-child',
+      '--propagation',
+      'private',
+      'sh',
+      '-c',
+      script,
+      'holder',
+      name,
+      resolvConf,
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

@@ -1,0 +1,31 @@
+import type { Published } from './state.ts';
+
+/** What a process of the cluster is started with, as JSON in a file. */
+export interface ProcessConfig {
+  cluster: string;
+  roles: ('server' | 'agent')[];
+  /** Folder of the cluster's state. */
+  root: string;
+  apiAddress: string;
+  apiPort: number;
+  proxyMode: string;
+  node:
+    | { name: string; index: number; address: string; podCidr: string; cgroup: string; archive: string }
+    | undefined;
+  /** The other nodes' names, for certificates and routes. */
+  nodes: { name: string; address: string }[];
+  /** Inherited listening sockets: file descriptors, already in the process. */
+  sockets: { api: number | undefined; publish: (Published & { fd: number })[] };
+  /** Text of the host's resolv.conf. */
+  hostResolvConf: string;
+}
+
+/** From the process to the command that started it. */
+export type Message =
+  | { type: 'started' }
+  | { type: 'progress'; text: string }
+  | { type: 'ready' }
+  | { type: 'failed'; message: string };
+
+/** The first file descriptor after standard streams and the message channel. */
+export const firstSocket = 4;
