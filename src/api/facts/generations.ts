@@ -1,5 +1,19 @@
 // Kinds whose strategies keep metadata.generation, and what makes it grow (PrepareForCreate and PrepareForUpdate in upstream's pkg/registry).
 
+const emptyNodeInfo = Object.fromEntries(
+  [
+    'architecture',
+    'bootID',
+    'containerRuntimeVersion',
+    'kernelVersion',
+    'kubeProxyVersion',
+    'kubeletVersion',
+    'machineID',
+    'operatingSystem',
+    'osImage',
+    'systemUUID',
+  ].map(name => [name, '']),
+);
 const spec = ['spec'] as const;
 const webhooks = ['webhooks'] as const;
 
@@ -36,3 +50,30 @@ export const generationFields: Readonly<Record<string, readonly string[]>> = {
 
 /** A status write cannot change labels either. */
 export const statusKeepsLabels: ReadonlySet<string> = new Set(['deployments.apps']);
+
+/** A new object's status where it is more than `{}`: Go's zero values that are never left out, and first phases. */
+export const initialStatus: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  namespaces: { phase: 'Active' },
+  nodes: { daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, nodeInfo: emptyNodeInfo },
+  persistentvolumeclaims: { phase: 'Pending' },
+  persistentvolumes: { phase: 'Pending' },
+  pods: { phase: 'Pending' },
+  replicationcontrollers: { replicas: 0 },
+  services: { loadBalancer: {} },
+  'daemonsets.apps': {
+    currentNumberScheduled: 0,
+    desiredNumberScheduled: 0,
+    numberMisscheduled: 0,
+    numberReady: 0,
+  },
+  'replicasets.apps': { replicas: 0 },
+  'statefulsets.apps': { availableReplicas: 0, replicas: 0 },
+  'horizontalpodautoscalers.autoscaling': { currentReplicas: 0, desiredReplicas: 0 },
+  'ingresses.networking.k8s.io': { loadBalancer: {} },
+  'poddisruptionbudgets.policy': {
+    currentHealthy: 0,
+    desiredHealthy: 0,
+    disruptionsAllowed: 0,
+    expectedPods: 0,
+  },
+};

@@ -1,6 +1,7 @@
 // What every kind's strategy begins with: who may write status, and when metadata.generation grows.
+
+import { semanticEqual } from '../../machinery/equality.ts';
 import type { KubeObject } from '../../machinery/object.ts';
-import { semanticEqual } from '../equal.ts';
 import type { Strategy } from '../registration.ts';
 
 /** Any top-level field. */
@@ -9,6 +10,8 @@ export type Fields = KubeObject & Record<string, unknown>;
 export interface GenericFacts {
   /** Has a `/status` subresource, and so status is written there only. */
   status: boolean;
+  /** What a new object's status says before anyone has written it. */
+  initialStatus?: Readonly<Record<string, unknown>>;
   /** metadata.generation starts at 1 and grows when one of these top-level fields (or of `metadata.…`) changes; absent: not kept. */
   generation?: readonly string[];
   /** A status write keeps the old labels too. */
@@ -33,10 +36,16 @@ function keepGeneration(object: KubeObject, old: KubeObject): void {
 }
 
 /** The generic part of a strategy; a kind's own functions run after it (see `combine`). */
-export function genericStrategy({ status, generation, statusKeepsLabels }: GenericFacts): Strategy {
+export function genericStrategy({
+  status,
+  initialStatus,
+  generation,
+  statusKeepsLabels,
+}: GenericFacts): Strategy {
   return {
     prepareForCreate(object) {
-      if (status) delete (object as Fields).status;
+      if (initialStatus) (object as Fields).status = structuredClone(initialStatus);
+      else if (status) delete (object as Fields).status;
       const metadata = (object.metadata ??= {});
       if (generation) metadata.generation = 1;
       else delete metadata.generation;
