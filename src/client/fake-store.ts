@@ -3,6 +3,7 @@ import type { V1DeleteOptions, V1PodSpec, V1PodStatus } from '../api/generated/t
 import { apiVersionOf, type Resource } from '../api/resource.ts';
 import { type Clock, timestamp } from '../machinery/clock.ts';
 import { parseFieldSelector } from '../machinery/fields.ts';
+import { deepFreeze } from '../machinery/freeze.ts';
 import { parseLabelSelector } from '../machinery/labels-parse.ts';
 import { type KubeObject, keyOf, type Stored } from '../machinery/object.ts';
 import { type Random, randomSuffix, uuid } from '../machinery/random.ts';
@@ -26,14 +27,6 @@ export interface Selection {
 
 export const resourceId = ({ group, version, resource }: Resource): string =>
   `${group}/${version}/${resource}`;
-
-const freeze = <T>(value: T): T => {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) freeze(inner);
-  }
-  return value;
-};
 
 const field = (object: unknown, path: string): string => {
   const value = path
@@ -99,7 +92,7 @@ export class FakeStore {
     const key = keyOf(object);
     const objects = this.#of(resource);
     const previous = objects.get(key);
-    const stored = freeze(object) as Any;
+    const stored = deepFreeze(object) as Any;
     if (type === 'DELETED') objects.delete(key);
     else objects.set(key, stored);
     this.#history.push({
