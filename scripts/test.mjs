@@ -29,4 +29,6 @@ if (patterns.length === 0) {
     if (code !== 0) process.exit(code);
   }
 }
-process.exit(await runIn(node, ['--disable-warning=ExperimentalWarning', 'scripts/test/run.ts', ...patterns]));
+process.exit(
+  await runIn(node, ['--disable-warning=ExperimentalWarning', 'scripts/test/run.ts', ...patterns]),
+);
