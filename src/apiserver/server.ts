@@ -1,0 +1,131 @@
+// The API server, composed: stages of policy around the registry, over the store; HTTP is a door to it, a local client another.
+import type { Registry } from '../api/registration.ts';
+import type { Client } from '../client/client.ts';
+import { createInformers } from '../client/informers.ts';
+import type { Clock } from '../machinery/clock.ts';
+import type { Logger } from '../machinery/logger.ts';
+import type { Metrics } from '../machinery/metrics.ts';
+import type { Random } from '../machinery/random.ts';
+import type { Store } from '../store/store.ts';
+import type { ApiRequest, ApiResult } from './api-request.ts';
+import { authorize } from './authorize.ts';
+import type { Stages, StagesFactory, User } from './contracts.ts';
+import type { HttpRequest, HttpResponse } from './http/exchange.ts';
+import { type Connection, fromFetch, toFetch } from './http/fetch.ts';
+import { createHandler } from './http/handler.ts';
+import { createPaths, type PathOptions, type VersionInfo } from './http/paths.ts';
+import { createLocalClient } from './local-client.ts';
+import { perform } from './perform.ts';
+import type { Core } from './registry/core.ts';
+import { startUpkeep } from './upkeep.ts';
+import { createCaches } from './watch-cache/caches.ts';
+
+export interface ApiServerOptions {
+  store: Store;
+  registry: Registry;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+  stages: StagesFactory;
+  version: VersionInfo;
+  /** The exposition format of all metrics, for `/metrics`. */
+  metricsText?: PathOptions['metricsText'];
+  oidc?: PathOptions['oidc'];
+}
+
+export interface ApiServer extends AsyncDisposable {
+  /** Resolves when what must be there at first is there; rejects if that could not be made. */
+  readonly ready: Promise<void>;
+  /** A request at the level of objects, authorized like any other. */
+  request(request: ApiRequest): Promise<ApiResult>;
+  /** A request at the level of HTTP, without a socket. */
+  handle(request: HttpRequest): Promise<HttpResponse>;
+  /** The same for who has a WHATWG Request. */
+  fetch(request: Request, connection?: Connection): Promise<Response>;
+  /** A client in this process, acting as `user`. */
+  client(user: User): Client;
+}
+
+/** Who the server itself is; never asked for permission. */
+const self: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { store, registry, clock, random, metrics } = options;
+  const logger = options.logger.child('apiserver');
+  const caches = createCaches({ store, clock, logger });
+  let stages: Stages | undefined;
+  const core: Core = {
+    store,
+    registry,
+    caches,
+    clock,
+    random,
+    logger,
+    get stages() {
+      if (!stages) throw new Error('the server is being composed');
+      return stages;
+    },
+  };
+
+  const trusted = (request: ApiRequest): Promise<ApiResult> => perform(core, request);
+  const request = async (request: ApiRequest): Promise<ApiResult> => {
+    const { user, verb, registration, subresource = '', namespace = '', name = '' } = request;
+    if (!user.groups.includes('system:masters')) {
+      const { group, version, resource } = registration;
+      await authorize(core.stages.authorizer, {
+        ...{ user, verb, group, version, resource, subresource, name },
+        namespace: namespace || (resource === 'namespaces' && !group ? name : ''),
+        path: '',
+        isResource: true,
+      });
+    }
+    return perform(core, request);
+  };
+  const endAfter = (seconds: number, end: () => void) => clock.timer(seconds * 1000, end);
+
+  const client = createLocalClient({ user: self, registry, request: trusted, endAfter });
+  const informers = createInformers(client, { clock, random, logger, metrics });
+  const context = { registry, client, informers, clock, random, logger, metrics };
+  stages = options.stages(context);
+
+  const stop = new AbortController();
+  let isReady = false;
+  const ready = stages.bootstrap(stop.signal).then(() => {
+    isReady = true;
+  });
+  ready.catch(error => !stop.signal.aborted && logger.error('bootstrap failed', { error }));
+  const upkeep = startUpkeep(core);
+
+  const paths = createPaths({
+    clock,
+    version: options.version,
+    health: ['ping', 'log', 'etcd'].map(name => ({ name, check: () => '' })),
+    ready: () => isReady,
+    metricsText: options.metricsText,
+    oidc: options.oidc,
+    more: [],
+  });
+  const handle = createHandler({
+    ...{ registry, stages, clock, random, logger, metrics, paths },
+    perform: trusted,
+    connect: () => undefined,
+  });
+
+  return {
+    ready,
+    request,
+    handle,
+    async fetch(request, connection = {}) {
+      return toFetch(await handle(fromFetch(request, connection)), request.signal);
+    },
+    client: user => createLocalClient({ user, registry, request, endAfter }),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      upkeep[Symbol.dispose]();
+      await informers[Symbol.asyncDispose]();
+      await stages.dispose();
+      await caches[Symbol.asyncDispose]();
+    },
+  };
+}
