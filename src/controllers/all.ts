@@ -10,6 +10,7 @@ import type { ServedResources } from './common/resources.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpointslice/endpointslice.ts';
+import { startGarbageCollector } from './garbagecollector/garbagecollector.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
 import {
   createReplicaSetController,
@@ -44,6 +45,7 @@ const running =
 
 /** How each controller is started; one that its options do not call for gives undefined. */
 export const controllers: Readonly<Record<string, Start>> = {
+  garbagecollector: (context, { resources }) => startGarbageCollector(context, resources),
   namespace: running((context, { resources }) => createNamespaceController(context, resources)),
   serviceaccount: running(createServiceAccountController),
   'serviceaccount-token': running((context, { rootCa, signToken }) =>
