@@ -112,6 +112,7 @@ function typeOf(path: string, type: string, format: string): FieldSchema {
   if (type === 'string' && quantityFields.has(path))
     return { kind: 'scalar', scalar: 'quantity', required: false };
   const scalar = scalars[type];
+  if (scalar === 'number') return { kind: 'scalar', scalar, format, required: false };
   if (scalar) return { kind: 'scalar', scalar, required: false };
   return { kind: 'struct', struct: schemaOf(type), required: false };
 }

@@ -4,6 +4,8 @@
 export interface FieldSchema {
   kind: 'scalar' | 'struct' | 'list' | 'map' | 'any';
   scalar?: 'string' | 'number' | 'boolean' | 'int-or-string' | 'time' | 'bytes' | 'quantity';
+  /** Of numbers: what Go type holds them; absent is int32. */
+  format?: string;
   /** Of kind `struct`. */
   struct?: StructSchema;
   /** Of kinds `list` and `map`: what each value is. */

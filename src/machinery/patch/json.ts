@@ -112,11 +112,13 @@ function run(draft: Draft, operation: JsonObject, copied: { bytes: number }): vo
   switch (kind) {
     case 'add': {
       const { container, token } = place(draft, text(operation, 'path'), kind);
-      return insert(container, token, value);
+      insert(container, token, value);
+      return;
     }
     case 'remove': {
       const { container, token } = place(draft, text(operation, 'path'), kind);
-      return remove(container, token);
+      remove(container, token);
+      return;
     }
     case 'replace': {
       const path = text(operation, 'path');
@@ -136,7 +138,8 @@ function run(draft: Draft, operation: JsonObject, copied: { bytes: number }): vo
       const moved = read(from.container, from.token) ?? null;
       remove(from.container, from.token);
       const to = place(draft, text(operation, 'path'), kind);
-      return insert(to.container, to.token, moved);
+      insert(to.container, to.token, moved);
+      return;
     }
     case 'copy': {
       const from = place(draft, text(operation, 'from'), kind, false);
@@ -147,10 +150,12 @@ function run(draft: Draft, operation: JsonObject, copied: { bytes: number }): vo
           `Unable to complete the copy, the accumulated size increase of copy is ${copied.bytes}, exceeding the limit ${mostCopied}`,
         );
       const to = place(draft, text(operation, 'path'), kind);
-      return insert(to.container, to.token, structuredClone(taken));
+      insert(to.container, to.token, structuredClone(taken));
+      return;
     }
     case 'test':
-      return test(draft, text(operation, 'path'), value);
+      test(draft, text(operation, 'path'), value);
+      return;
     default:
       throw new DoesNotApply(`Unexpected kind: ${typeof kind === 'string' ? kind : 'unknown'}`);
   }

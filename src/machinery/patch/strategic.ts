@@ -128,15 +128,17 @@ function mergeListField(old: unknown[], wanted: unknown[], schema: FieldSchema |
   return mergeLists(old, wanted, schema.mergeKey ?? '', mergeElement, item => plain(item));
 }
 
-function mergeField(draft: Draft, key: string, wanted: unknown, schema: FieldSchema | undefined): void {
-  if (wanted === null || wanted === undefined) return draft.delete(key);
-  const old = draft.get(key);
+function mergedField(old: unknown, wanted: unknown, schema: FieldSchema | undefined): unknown {
   if (isObject(old) && isObject(wanted)) {
     const replaces = schema?.patchStrategy?.includes('replace');
-    return draft.set(key, replaces ? wanted : mergeObjects(old, wanted, fieldsOf(schema)));
+    return replaces ? wanted : mergeObjects(old, wanted, fieldsOf(schema));
   }
-  if (Array.isArray(old) && Array.isArray(wanted)) return draft.set(key, mergeListField(old, wanted, schema));
-  const value = plain(wanted);
+  return Array.isArray(old) && Array.isArray(wanted) ? mergeListField(old, wanted, schema) : plain(wanted);
+}
+
+function mergeField(draft: Draft, key: string, wanted: unknown, schema: FieldSchema | undefined): void {
+  const gone = wanted === null || wanted === undefined;
+  const value = gone ? nothing : mergedField(draft.get(key), wanted, schema);
   if (value === nothing) draft.delete(key);
   else draft.set(key, value);
 }

@@ -40,8 +40,10 @@ class Walk implements Comparison {
     const shape = shapeOf(schema, now ?? old);
     const ofShape = (value: unknown): boolean =>
       value === undefined || value === null || (shape === 'items' ? Array.isArray(value) : isObject(value));
-    if (shape === 'leaf' || !ofShape(old) || !ofShape(now) || (isEmpty(old) && isEmpty(now)))
-      return this.#leaf(old, now);
+    if (shape === 'leaf' || !ofShape(old) || !ofShape(now) || (isEmpty(old) && isEmpty(now))) {
+      this.#leaf(old, now);
+      return;
+    }
     if (shape === 'items') this.#items(old as unknown[] | undefined, now as unknown[] | undefined, schema);
     else this.#fields(old as JsonObject | undefined, now as JsonObject | undefined, schema);
     if (old === undefined) this.added.insert(this.#path);

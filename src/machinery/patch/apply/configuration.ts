@@ -16,12 +16,9 @@ export function fieldSetOf(value: unknown, schema: FieldSchema): FieldSet {
 
 function visit(value: unknown, schema: FieldSchema, path: Element[], set: FieldSet): void {
   const shape = shapeOf(schema, value);
-  if (shape === 'leaf') return set.insert(path);
-  if (shape === 'items') {
-    if (Array.isArray(value)) visitItems(value, schema, path, set);
-    return;
-  }
-  if (!isObject(value)) return;
+  if (shape === 'leaf') set.insert(path);
+  else if (shape === 'items' && Array.isArray(value)) visitItems(value, schema, path, set);
+  if (shape !== 'fields' || !isObject(value)) return;
   for (const key of Object.keys(value)) {
     const child = value[key];
     if (child === undefined) continue;
@@ -105,16 +102,19 @@ function listErrors(list: unknown[], schema: FieldSchema, path: string): string[
   const byItem = schema.listType === 'map' || schema.listType === 'set';
   const seen = new Set<Element>();
   const errors: string[] = [];
-  list.forEach((item, i) => {
-    if (!byItem) return void errors.push(...configurationErrors(item, itemSchema(schema), `${path}[${i}]`));
-    const element = itemElement(schema, item);
-    if (element === undefined)
-      return void errors.push(`${path}: element ${i}: ${whyNoElement(item, schema)}`);
-    const name = elementText(element);
-    if (seen.has(element)) errors.push(`${path}: duplicate entries for key ${name}`);
-    seen.add(element);
+  for (const [i, item] of list.entries()) {
+    const element = byItem ? itemElement(schema, item) : undefined;
+    if (byItem && element === undefined) {
+      errors.push(`${path}: element ${i}: ${whyNoElement(item, schema)}`);
+      continue;
+    }
+    const name = element === undefined ? `[${i}]` : elementText(element);
+    if (element !== undefined) {
+      if (seen.has(element)) errors.push(`${path}: duplicate entries for key ${name}`);
+      seen.add(element);
+    }
     errors.push(...configurationErrors(item, itemSchema(schema), path + name));
-  });
+  }
   return errors;
 }
 
