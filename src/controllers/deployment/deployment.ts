@@ -21,7 +21,7 @@ import {
   syncRevision,
   type Tools,
 } from './replica-sets.ts';
-import { type Deployment, type ReplicaSet, replicasOf } from './revisions.ts';
+import { type Deployment, type ReplicaSet, replicasOf, revisionAnnotation } from './revisions.ts';
 import { newReplicas, scaleDownOld } from './rolling.ts';
 import { isScalingEvent, planScaling } from './scaling.ts';
 import { calculateStatus, isComplete, pauseCondition, rolloutStatus, untilDeadline } from './status.ts';
@@ -120,7 +120,10 @@ async function writeStatus(
   status: V1DeploymentStatus,
   cached: Deployment,
 ): Promise<void> {
-  if (!semanticEqual(withoutZeros(cached.status), withoutZeros(status)))
+  const revised =
+    deployment.metadata.annotations?.[revisionAnnotation] !==
+    cached.metadata.annotations?.[revisionAnnotation];
+  if (revised || !semanticEqual(withoutZeros(cached.status), withoutZeros(status)))
     await client.updateStatus(deployments, { ...deployment, status });
 }
 

@@ -61,24 +61,12 @@ export async function syncRevision(
   const revision = maxRevision(old) + 1;
   if (found) {
     const newSet = await syncAnnotations(tools, deployment, found, revision);
-    const marked = await markRevision(
-      tools,
-      deployment,
-      newSet,
-      'FoundNewReplicaSet',
-      'Found new replica set',
-    );
+    const marked = markRevision(tools, deployment, newSet, 'FoundNewReplicaSet', 'Found new replica set');
     return { deployment: marked, newSet, old };
   }
   if (!create) return { deployment, newSet: undefined, old };
   const newSet = await createNewReplicaSet(tools, deployment, old, revision);
-  const marked = await markRevision(
-    tools,
-    deployment,
-    newSet,
-    'NewReplicaSetCreated',
-    'Created new replica set',
-  );
+  const marked = markRevision(tools, deployment, newSet, 'NewReplicaSetCreated', 'Created new replica set');
   return { deployment: marked, newSet, old };
 }
 
@@ -100,21 +88,16 @@ async function syncAnnotations(
   });
 }
 
-async function markRevision(
-  { client, clock }: Tools,
+/** The Deployment with its revision and the news of its ReplicaSet; both are written with the status at the end of the round. */
+function markRevision(
+  { clock }: Tools,
   deployment: Deployment,
   set: ReplicaSet,
   reason: string,
   text: string,
-): Promise<Deployment> {
-  const revision = String(revisionOf(set));
-  let marked = deployment;
-  if (deployment.metadata.annotations?.[revisionAnnotation] !== revision) {
-    const { name, namespace } = deployment.metadata;
-    const body = { metadata: { annotations: { [revisionAnnotation]: revision } } };
-    const written = await client.patch(deployments, name, namespace, { type: 'merge', body });
-    marked = { ...written, status: deployment.status };
-  }
+): Deployment {
+  const annotations = { ...deployment.metadata.annotations, [revisionAnnotation]: String(revisionOf(set)) };
+  const marked = { ...deployment, metadata: { ...deployment.metadata, annotations } };
   const conditions = deployment.status?.conditions ?? [];
   const progressing = findCondition(conditions, 'Progressing');
   if (!hasProgressDeadline(deployment) || (progressing && reason === 'FoundNewReplicaSet')) return marked;

@@ -46,7 +46,11 @@ export function createCollector(
 
   const look = async (resource: Resource, name: string, namespace: string): Promise<Live | undefined> => {
     try {
-      return await client.get(resource as Resource<KubeObject>, name, resource.namespaced ? namespace : undefined);
+      return await client.get(
+        resource as Resource<KubeObject>,
+        name,
+        resource.namespaced ? namespace : undefined,
+      );
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -78,7 +82,9 @@ export function createCollector(
     });
 
   const dropOwners = (node: Node, live: Live, uids: ReadonlySet<string>): Promise<void> =>
-    patch(node, live, { ownerReferences: live.metadata.ownerReferences?.filter(({ uid }) => !uids.has(uid)) ?? [] });
+    patch(node, live, {
+      ownerReferences: live.metadata.ownerReferences?.filter(({ uid }) => !uids.has(uid)) ?? [],
+    });
 
   const remove = async (node: Node, live: Live, propagationPolicy: Propagation): Promise<void> => {
     const { name, namespace, uid, resourceVersion } = live.metadata;
@@ -94,10 +100,7 @@ export function createCollector(
   };
 
   /** Undefined for a reference that can never be resolved: a cluster-scoped object's to a namespaced one. */
-  const stateOf = async (
-    reference: V1OwnerReference,
-    node: Node,
-  ): Promise<keyof Owners | undefined> => {
+  const stateOf = async (reference: V1OwnerReference, node: Node): Promise<keyof Owners | undefined> => {
     if (graph.isAbsent(reference.uid)) return 'dangling';
     const known = graph.get(reference.uid);
     if (known?.resource && isMeant(known, reference, node.namespace))

@@ -67,7 +67,9 @@ export async function startGarbageCollector(
 
   /** Follows what the server serves: new resources are watched, gone ones are forgotten. */
   const syncMonitors = (): Promise<void>[] => {
-    const wanted = withVerbs(resources(), 'list', 'watch', 'delete').filter(({ resource }) => resource !== 'events');
+    const wanted = withVerbs(resources(), 'list', 'watch', 'delete').filter(
+      ({ resource }) => resource !== 'events',
+    );
     const ids = new Set(wanted.map(idOf));
     for (const [id, { resource, stop }] of monitors) {
       if (ids.has(id)) continue;
@@ -92,7 +94,8 @@ export async function startGarbageCollector(
         await handle(key);
         queue.forget(key);
       } catch (error) {
-        if (!isConflict(error) && !(error instanceof UnknownKind)) logger.warn('could not collect', { key, error });
+        if (!isConflict(error) && !(error instanceof UnknownKind))
+          logger.warn('could not collect', { key, error });
         queue.addRateLimited(key);
       }
       queue.done(key);

@@ -80,7 +80,13 @@ export class Graph {
     const isNew = !node?.resource;
     if (!node) this.nodes.set(uid, (node = emptyNode(uid)));
     if (isNew) {
-      Object.assign(node, { resource, apiVersion: apiVersionOf(resource), kind: resource.kind, namespace, name });
+      Object.assign(node, {
+        resource,
+        apiVersion: apiVersionOf(resource),
+        kind: resource.kind,
+        namespace,
+        name,
+      });
       this.reviewDependents(node);
     }
     if (!semanticEqual(node.owners, owners)) this.setOwners(node, owners);
@@ -136,7 +142,8 @@ export class Graph {
     for (const reference of owners) {
       const old = before.find(({ uid }) => uid === reference.uid);
       if (!old) this.join(node, reference);
-      else if (old.blockOwnerDeletion && !reference.blockOwnerDeletion) this.unblock(this.nodes.get(reference.uid));
+      else if (old.blockOwnerDeletion && !reference.blockOwnerDeletion)
+        this.unblock(this.nodes.get(reference.uid));
     }
   }
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deployments, replicasets } from '../../../src/api/generated/resources/apps.v1.ts';
-import { configmaps, events, namespaces, pods, secrets } from '../../../src/api/generated/resources/core.v1.ts';
+import {
+  configmaps,
+  events,
+  namespaces,
+  pods,
+  secrets,
+} from '../../../src/api/generated/resources/core.v1.ts';
 import type { V1ConfigMap, V1OwnerReference } from '../../../src/api/generated/types.ts';
 import type { KubeObject, Stored } from '../../../src/machinery/object.ts';
 import { isNotFound } from '../../../src/machinery/status-error.ts';
@@ -17,8 +23,12 @@ const referenceTo = (owner: Stored<KubeObject>, more: Partial<V1OwnerReference> 
   ...more,
 });
 
-const map = (cluster: TestCluster, name: string, ownerReferences: V1OwnerReference[] = [], namespace = 'default') =>
-  cluster.client.create<V1ConfigMap>(configmaps, { metadata: { name, namespace, ownerReferences } });
+const map = (
+  cluster: TestCluster,
+  name: string,
+  ownerReferences: V1OwnerReference[] = [],
+  namespace = 'default',
+) => cluster.client.create<V1ConfigMap>(configmaps, { metadata: { name, namespace, ownerReferences } });
 
 async function exists(cluster: TestCluster, name: string, namespace = 'default'): Promise<boolean> {
   try {
@@ -37,7 +47,10 @@ async function withDeployment(): Promise<TestCluster> {
     spec: {
       replicas: 3,
       selector: { matchLabels: { app: 'web' } },
-      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'v1' }] } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'web', image: 'v1' }] },
+      },
     },
   });
   await cluster.clock.settle();

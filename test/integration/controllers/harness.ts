@@ -2,7 +2,10 @@
 
 import { createRegistry } from '../../../src/api/builtins.ts';
 import { nodes, pods } from '../../../src/api/generated/resources/core.v1.ts';
-import type { V1Pod } from '../../../src/api/generated/types.ts';
+import type { V1Binding, V1Pod } from '../../../src/api/generated/types.ts';
+import type { StageContext, SubresourceHandler } from '../../../src/apiserver/contracts.ts';
+import { permissiveStages } from '../../../src/apiserver/permissive.ts';
+import { createApiServer } from '../../../src/apiserver/server.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { createFakeClient } from '../../../src/client/fake-client.ts';
 import { createInformers } from '../../../src/client/informers.ts';
@@ -13,6 +16,7 @@ import { noMetrics } from '../../../src/machinery/metrics.ts';
 import type { Stored } from '../../../src/machinery/object.ts';
 import { seededRandom } from '../../../src/machinery/random.ts';
 import { isConflict, isNotFound } from '../../../src/machinery/status-error.ts';
+import { createMemoryStore } from '../../../src/store/memory.ts';
 import { createTestClock, type TestClock } from '../../../src/testing/clock.ts';
 
 export interface TestCluster extends AsyncDisposable {
@@ -80,12 +84,39 @@ function startKubelet(cluster: TestCluster, signal: AbortSignal): Promise<void>[
   return [watch()];
 }
 
+const bindingHandler = ({ client }: StageContext): SubresourceHandler => ({
+  group: '',
+  resource: 'pods',
+  subresource: 'binding',
+  async handle({ namespace, name, body }) {
+    const pod = await client.get(pods, name, namespace);
+    const { target } = body as V1Binding;
+    await client.update(pods, { ...pod, spec: { ...pod.spec!, nodeName: target.name } });
+    return { kind: 'Status', apiVersion: 'v1' };
+  },
+});
+
+async function startServer(clock: TestClock) {
+  const server = await createApiServer({
+    store: createMemoryStore(),
+    registry,
+    clock,
+    random: seededRandom(7),
+    logger: silentLogger,
+    metrics: noMetrics,
+    stages: context => permissiveStages({ subresources: [bindingHandler(context)] })(context),
+    version: { gitVersion: 'v1.36.0', major: '1', minor: '36', platform: 'linux/amd64' } as never,
+  });
+  return { client: server.client({ name: 'controllers', groups: ['system:masters'] }), server };
+}
+
 /** All controllers, or the named ones, over a fake client or the given one. */
 export async function createTestCluster(
   options: { enabled?: string[]; client?: Client; clock?: TestClock } = {},
 ): Promise<TestCluster> {
   const clock = options.clock ?? createTestClock();
-  const client = options.client ?? createFakeClient({ clock });
+  const real = process.env.TSUKUBE_FAKE ? undefined : await startServer(clock);
+  const client = options.client ?? real?.client ?? createFakeClient({ clock });
   const problems: string[] = [];
   const note = (message: string, fields?: Record<string, unknown>): void => {
     problems.push(
@@ -107,6 +138,7 @@ export async function createTestCluster(
       await controllers[Symbol.asyncDispose]();
       await informers[Symbol.asyncDispose]();
       await Promise.allSettled(kubelet);
+      await real?.server[Symbol.asyncDispose]();
     },
   };
   await client.create(nodes, {
@@ -115,10 +147,10 @@ export async function createTestCluster(
   const kubelet = startKubelet(cluster, stop.signal);
   const controllers = await startControllers(context, {
     enabled: options.enabled,
-    resources: () => served,
+    resources: () => registry.all(),
     rootCa: 'the CA',
   });
   return cluster;
 }
 
-const served = createRegistry().all();
+const registry = createRegistry();

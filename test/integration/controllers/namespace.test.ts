@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configmaps, namespaces, pods, secrets, serviceaccounts } from '../../../src/api/generated/resources/core.v1.ts';
+import {
+  configmaps,
+  namespaces,
+  pods,
+  secrets,
+  serviceaccounts,
+} from '../../../src/api/generated/resources/core.v1.ts';
 import { findCondition } from '../../../src/machinery/conditions.ts';
 import { isNotFound } from '../../../src/machinery/status-error.ts';
 import { createTestCluster, type TestCluster } from './harness.ts';
@@ -21,7 +27,10 @@ test('a namespace gets its ServiceAccount and the CA, and gets them back', async
   const published = await client.get(configmaps, 'kube-root-ca.crt', 'shop');
   assert.deepEqual(published.data, { 'ca.crt': 'the CA' });
   await client.delete(serviceaccounts, 'default', 'shop');
-  await client.patch(configmaps, 'kube-root-ca.crt', 'shop', { type: 'merge', body: { data: { 'ca.crt': 'forged' } } });
+  await client.patch(configmaps, 'kube-root-ca.crt', 'shop', {
+    type: 'merge',
+    body: { data: { 'ca.crt': 'forged' } },
+  });
   await clock.settle();
   await client.get(serviceaccounts, 'default', 'shop');
   assert.deepEqual((await client.get(configmaps, 'kube-root-ca.crt', 'shop')).data, { 'ca.crt': 'the CA' });
@@ -56,7 +65,12 @@ test('a deleted namespace goes with all that is in it; Pods go first; what holds
   assert.deepEqual(
     shop.status?.conditions?.map(({ type, status, reason, message }) => [type, status, reason, message]),
     [
-      ['NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'],
+      [
+        'NamespaceDeletionDiscoveryFailure',
+        'False',
+        'ResourcesDiscovered',
+        'All resources successfully discovered',
+      ],
       [
         'NamespaceDeletionGroupVersionParsingFailure',
         'False',
