@@ -1,0 +1,75 @@
+// Frontends -> elements of the sets and maps.
+import type { ServicePort } from '../../model/types.ts';
+import { affinityChain, bindingChain, type MadeChain, randomChain, sourcesChain } from './chains.ts';
+import type { Frontend } from './frontends.ts';
+import { hash32, lanes, type Words } from './words.ts';
+
+/** Takes elements one by one. `chain` is the chain that a verdict leads to, which must exist before. */
+export interface Sink {
+  element(set: string, key: string, value?: string): void;
+  verdict(set: string, key: string, verb: 'goto' | 'jump', chain: MadeChain): void;
+}
+
+/** Above what sockets set as priority, and not the reserved last value. */
+const slotBase = 0x10000;
+const slotRange = 0xfffffffe - slotBase;
+
+/** A number for each endpoint, the same whatever else the service has (but for a rare collision, settled in sorted order). */
+export function slotsOf(endpoints: readonly { address: string; port: number }[]): string[] {
+  const taken = new Set<number>();
+  return endpoints.map(({ address, port }) => {
+    let slot = slotBase + (hash32(`${address} ${port}`) % slotRange);
+    while (taken.has(slot)) slot = slot + 1 > slotBase + slotRange ? slotBase : slot + 1;
+    taken.add(slot);
+    return `0x${slot.toString(16).padStart(8, '0')}`;
+  });
+}
+
+function backends(frontend: Frontend, words: Words, sink: Sink): void {
+  const lane = lanes[frontend.lane];
+  const { key, endpoints, affinity } = frontend;
+  const services = `${lane.name}-services`;
+  if (endpoints.length === 0) {
+    sink.element(services, key, frontend.anywhere ? 'drop' : 'goto refuse');
+    return;
+  }
+  if (affinity === 0) {
+    const map = `${lane.name}-endpoints`;
+    sink.verdict(services, key, 'goto', randomChain(lane, endpoints.length, words));
+    for (const [index, { address, port }] of endpoints.entries())
+      sink.element(map, `${key} . ${index}`, `${address} . ${port}`);
+    return;
+  }
+  sink.verdict(services, key, 'goto', affinityChain(lane, endpoints.length, words));
+  const binding = bindingChain(lane, affinity, words);
+  for (const [index, slot] of slotsOf(endpoints).entries()) {
+    const { address, port } = endpoints[index]!;
+    sink.element(`${lane.name}-choices`, `${key} . ${index}`, slot);
+    sink.verdict(`${lane.name}-bindings`, `${key} . ${slot}`, 'goto', binding);
+    sink.element(`${lane.name}-slots`, `${key} . ${slot}`, `${address} . ${port}`);
+  }
+}
+
+/** All elements of one frontend. */
+export function frontendElements(frontend: Frontend, words: Words, sink: Sink): void {
+  const { key, lane, masquerade, sources } = frontend;
+  backends(frontend, words, sink);
+  if (masquerade) {
+    const base = lane === 'vip' || lane === 'vip-in' ? 'vip' : 'port';
+    sink.element(masquerade === 'all' ? `${base}-masquerade` : `${base}-host-masquerade`, key);
+  }
+  if (sources.length > 0) sink.verdict('vip-sources', key, 'jump', sourcesChain(sources, words));
+}
+
+/** Sets whose elements several services may want; the planner counts them. */
+export const sharedSets = ['cluster-ips', 'external-ips', 'hairpin'] as const;
+
+/** What a port wants of the shared sets, whoever owns its frontends. Repeats are possible. */
+export function sharedElements(port: ServicePort, frontends: readonly Frontend[], sink: Sink): void {
+  for (const { clusterIP, externalIP } of frontends) {
+    if (clusterIP) sink.element('cluster-ips', clusterIP);
+    if (externalIP) sink.element('external-ips', externalIP);
+  }
+  for (const list of [port.cluster, port.local])
+    for (const { address, local } of list) if (local) sink.element('hairpin', `${address} . ${address}`);
+}
