@@ -1,11 +1,12 @@
 // What the API server's stages share. Stages: authentication -> authorization -> admission -> registry -> store.
 import type { Registration, Registry } from '../api/registration.ts';
+import type { Resource } from '../api/resource.ts';
 import type { Client } from '../client/client.ts';
 import type { Informers } from '../client/informer.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
 import type { Metrics } from '../machinery/metrics.ts';
-import type { KubeObject } from '../machinery/object.ts';
+import type { KubeObject, Stored } from '../machinery/object.ts';
 import type { Random } from '../machinery/random.ts';
 
 export interface User {
@@ -122,6 +123,17 @@ export interface StageContext {
   random: Random;
   logger: Logger;
   metrics: Metrics;
+  /**
+   * How a subresource's handler writes what an update may not (a binding sets spec.nodeName): `change` works on a copy of what is there,
+   * again after a lost race, and may throw to refuse. Neither admission nor the kind's rules for updates look at the result.
+   */
+  rewrite<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    namespace: string,
+    change: (object: Stored<T>) => void,
+    options?: { dryRun?: boolean },
+  ): Promise<Stored<T>>;
 }
 
 /** Everything of policy that a server is composed of; `src/apiserver/stages.ts` makes the default one. */

@@ -94,10 +94,12 @@ export function clientCases(label: string, open: () => Promise<ClientUnderTest>)
         { op: 'test', path: '/data/keep', value: 'x' },
         { op: 'replace', path: '/data/keep', value: 'w' },
         { op: 'remove', path: '/data/more' },
-        { op: 'add', path: '/data/a~1b', value: 'v' },
+        { op: 'add', path: '/metadata/annotations', value: {} },
+        { op: 'add', path: '/metadata/annotations/a~1b', value: 'v' },
       ],
     });
-    assert.deepEqual(patched.data, { keep: 'w', 'a/b': 'v' });
+    assert.deepEqual(patched.data, { keep: 'w' });
+    assert.deepEqual(patched.metadata.annotations, { 'a/b': 'v' });
     const stale = { type: 'merge', body: { metadata: { resourceVersion: '1' }, data: { n: '1' } } } as const;
     await assert.rejects(client.patch(configmaps, 'a', 'default', stale), isConflict);
   });
