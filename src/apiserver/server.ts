@@ -12,11 +12,14 @@ import { authorize } from './authorize.ts';
 import type { Stages, StagesFactory, User } from './contracts.ts';
 import type { HttpRequest, HttpResponse } from './http/exchange.ts';
 import { type Connection, fromFetch, toFetch } from './http/fetch.ts';
-import { createHandler } from './http/handler.ts';
+import { createHandler, createUpgrade, type Upgrade } from './http/handler.ts';
 import { createPaths, type PathOptions, type VersionInfo } from './http/paths.ts';
+import { createConnect } from './kubelet-proxy/connect.ts';
+import type { Transport } from './kubelet-proxy/transport.ts';
 import { createLocalClient } from './local-client.ts';
 import { perform } from './perform.ts';
 import type { Core } from './registry/core.ts';
+import { rewriter } from './registry/rewrite.ts';
 import { startUpkeep } from './upkeep.ts';
 import { createCaches } from './watch-cache/caches.ts';
 
@@ -32,6 +35,8 @@ export interface ApiServerOptions {
   /** The exposition format of all metrics, for `/metrics`. */
   metricsText?: PathOptions['metricsText'];
   oidc?: PathOptions['oidc'];
+  /** How kubelets, pods and services are reached; without it logs, exec and proxies are refused. */
+  transport?: Transport;
 }
 
 export interface ApiServer extends AsyncDisposable {
@@ -41,7 +46,9 @@ export interface ApiServer extends AsyncDisposable {
   request(request: ApiRequest): Promise<ApiResult>;
   /** A request at the level of HTTP, without a socket. */
   handle(request: HttpRequest): Promise<HttpResponse>;
-  /** The same for who has a WHATWG Request. */
+  /** Where the connection of a request that asks for an upgrade goes on, or the refusal. */
+  upgrade(request: HttpRequest): Promise<Upgrade>;
+  /** `handle` for who has a WHATWG Request. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /** A client in this process, acting as `user`. */
   client(user: User): Client;
@@ -86,7 +93,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 
   const client = createLocalClient({ user: self, registry, request: trusted, endAfter });
   const informers = createInformers(client, { clock, random, logger, metrics });
-  const context = { registry, client, informers, clock, random, logger, metrics };
+  const context = {
+    registry,
+    client,
+    informers,
+    clock,
+    random,
+    logger,
+    metrics,
+    rewrite: rewriter(core, self),
+  };
   stages = options.stages(context);
 
   const stop = new AbortController();
@@ -106,16 +122,18 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     oidc: options.oidc,
     more: [],
   });
+  const connect = createConnect({ client, registry, stages, random, transport: options.transport });
   const handle = createHandler({
     ...{ registry, stages, clock, random, logger, metrics, paths },
     perform: trusted,
-    connect: () => undefined,
+    connect: connect.serve,
   });
 
   return {
     ready,
     request,
     handle,
+    upgrade: createUpgrade({ stages, connect, logger }),
     async fetch(request, connection = {}) {
       return toFetch(await handle(fromFetch(request, connection)), request.signal);
     },

@@ -9,6 +9,8 @@ import { noSuchPath, timeout, unauthorized } from '../../machinery/status-errors
 import type { ApiRequest, ApiResult } from '../api-request.ts';
 import { authorize } from '../authorize.ts';
 import type { Stages, User } from '../contracts.ts';
+import type { Connect } from '../kubelet-proxy/connect.ts';
+import type { Target } from '../kubelet-proxy/transport.ts';
 import { methodNotAllowed, statusOf } from '../refusals.ts';
 import { encodeJson } from '../watch-cache/encoding.ts';
 import { bytesResponse, type HttpRequest, type HttpResponse, textResponse } from './exchange.ts';
@@ -38,13 +40,8 @@ export interface HandlerOptions {
   metrics: Metrics;
   perform(request: ApiRequest): Promise<ApiResult>;
   paths: PathHandler;
-  /** Logs, exec, attach, port-forward and proxies, by HTTP; `undefined` for what is none of these. */
-  connect(
-    info: RequestInfo,
-    user: User,
-    request: HttpRequest,
-    query: URLSearchParams,
-  ): Promise<HttpResponse> | undefined;
+  /** Logs and proxies; `undefined` for what is none of these. */
+  connect: Connect['serve'];
 }
 
 const requestTimeout = 60_000;
@@ -189,4 +186,28 @@ export function refusal(error: unknown, request: HttpRequest, logger: Logger): H
       : {}),
     ...(seconds ? { 'retry-after': String(seconds) } : {}),
   });
+}
+
+/** What becomes of a request that asks for an upgrade. */
+export type Upgrade = { type: 'forward'; target: Target } | { type: 'refused'; response: HttpResponse };
+
+/** Authenticates and authorizes an upgrade and finds where it goes; the bytes are the adapter's business. */
+export function createUpgrade(options: {
+  stages: Stages;
+  connect: Connect;
+  logger: Logger;
+}): (request: HttpRequest) => Promise<Upgrade> {
+  const { stages, connect, logger } = options;
+  return async request => {
+    try {
+      const mark = request.url.indexOf('?');
+      const query = new URLSearchParams(mark < 0 ? '' : request.url.slice(mark + 1));
+      const info = requestInfo(request.method, mark < 0 ? request.url : request.url.slice(0, mark), query);
+      const user = await impersonated(stages.authorizer, await authenticate(stages, request), request);
+      await authorize(stages.authorizer, attributesOf(user, info));
+      return { type: 'forward', target: await connect.resolve(info, user, request, query) };
+    } catch (error) {
+      return { type: 'refused', response: refusal(error, request, logger) };
+    }
+  };
 }

@@ -56,7 +56,9 @@ export function dedupeOwners(object: KubeObject, call: WriteCall): void {
   );
 }
 
-/** Throws upstream's Invalid if there are causes. */
+/** Throws upstream's Invalid if there are causes; one said twice counts once. */
 export function refuse(call: WriteCall, name: string, causes: Parameters<typeof invalid>[2]): void {
-  if (causes.length > 0) throw invalid(call.registration, name, causes);
+  if (causes.length === 0) return;
+  const distinct = new Map(causes.map(cause => [`${cause.field} ${cause.message}`, cause]));
+  throw invalid(call.registration, name, [...distinct.values()]);
 }

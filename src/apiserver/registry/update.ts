@@ -29,6 +29,8 @@ export interface UpdatePlan {
   create?: boolean;
   /** `produce` has already said who owns which fields. */
   tracked?: boolean;
+  /** The server's own: past admission and the kind's rules for updates. */
+  unchecked?: boolean;
 }
 
 export interface Written {
@@ -44,7 +46,7 @@ export async function updateObject(core: Core, call: WriteCall, plan: UpdatePlan
   let entry = (await core.caches.fresh(storagePrefix)).get(key);
   for (;;) {
     if (!entry) {
-      const allowed = !call.subresource && (plan.create || createsOnUpdate(registration));
+      const allowed = !call.subresource && !plan.unchecked && (plan.create || createsOnUpdate(registration));
       if (!allowed) throw notFound(registration, call.name);
       const created = await createByUpdate(core, call, plan);
       return { view: created, created: true };
@@ -77,8 +79,8 @@ async function tryUpdate(
   key: string,
   entry: Entry,
 ): Promise<Attempt> {
-  const { registration, name, dryRun, subresource } = call;
-  const { strategy, conversion } = registration;
+  const { registration, name, dryRun } = call;
+  const { conversion } = registration;
   const oldView = entry.view(registration);
   const old = oldView.object;
   const object = await plan.produce(old);
@@ -87,27 +89,11 @@ async function tryUpdate(
   const metadata = object.metadata!;
   if (metadata.uid && metadata.uid !== old.metadata.uid)
     throw preconditionFailed(call, key, metadata.uid, old.metadata.uid);
-  dedupeOwners(object, call);
-  if (!plan.tracked) trackUpdate(core, call, old, object);
-  await admit(core, admissionOf(call, 'UPDATE', object, old));
-  dedupeOwners(object, call);
-
   if (!metadata.resourceVersion && needsVersion(registration)) throw versionMissing(call);
   if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
     throw modified(registration, name);
   metadata.resourceVersion = old.metadata.resourceVersion;
-
-  prepare(call, object, old);
-  keepSystemFields(object, old);
-  refuse(call, name, [
-    ...validateMetadata(object, registration),
-    ...validateMetadataUpdate(object, old),
-    ...((subresource === 'status' ? strategy.validateStatusUpdate : strategy.validateUpdate)?.(object, old) ??
-      []),
-  ]);
-  if (!subresource) for (const warning of strategy.warnings?.(object, old) ?? []) call.warn(warning);
-  withoutTimestampNoise(object, old);
-  await validateAdmission(core, admissionOf(call, 'UPDATE', object, old));
+  if (!plan.unchecked) await check(core, call, plan, object, old);
 
   const emptied = leavesNow(call, object, old);
   if (!emptied && equal(object, old)) return { view: oldView };
@@ -132,6 +118,33 @@ async function tryUpdate(
   } finally {
     for (const reservation of reservations) await reservation.rollback();
   }
+}
+
+/** What stands between a new object and the store: owners, admission, the kind's own rules. */
+async function check(
+  core: Core,
+  call: WriteCall,
+  plan: UpdatePlan,
+  object: KubeObject,
+  old: Stored<KubeObject>,
+): Promise<void> {
+  const { registration, name, subresource } = call;
+  const { strategy } = registration;
+  dedupeOwners(object, call);
+  if (!plan.tracked) trackUpdate(core, call, old, object);
+  await admit(core, admissionOf(call, 'UPDATE', object, old));
+  dedupeOwners(object, call);
+  prepare(call, object, old);
+  keepSystemFields(object, old);
+  const validate = subresource === 'status' ? strategy.validateStatusUpdate : strategy.validateUpdate;
+  refuse(call, name, [
+    ...validateMetadata(object, registration),
+    ...validateMetadataUpdate(object, old),
+    ...(validate?.(object, old) ?? []),
+  ]);
+  if (!subresource) for (const warning of strategy.warnings?.(object, old) ?? []) call.warn(warning);
+  withoutTimestampNoise(object, old);
+  await validateAdmission(core, admissionOf(call, 'UPDATE', object, old));
 }
 
 /** Lets the update touch only what it may. */
