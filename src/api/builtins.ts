@@ -45,7 +45,7 @@ function registrationOf(facts: ResourceFacts): Registration {
     storagePrefix: stored ? (storagePrefixes[name] ?? resource) : '',
     conversion: conversions[`${name}/${version}`],
     printer: printerOf(name, version),
-    strategy: strategyOf(name, version, model, 'status' in facts.subresources),
+    strategy: strategyOf(name, model, 'status' in facts.subresources),
     selectableFields: selectableFields[name] ?? {},
   };
 }

@@ -3,6 +3,7 @@
 import { semanticEqual } from '../../machinery/equality.ts';
 import type { KubeObject } from '../../machinery/object.ts';
 import type { Strategy } from '../registration.ts';
+import { type Causes, collect } from '../validation/causes.ts';
 
 /** Any top-level field. */
 export type Fields = KubeObject & Record<string, unknown>;
@@ -12,6 +13,8 @@ export interface GenericFacts {
   status: boolean;
   /** What a new object's status says before anyone has written it. */
   initialStatus?: Readonly<Record<string, unknown>>;
+  /** Who creates it may say its status too (Nodes). */
+  statusOnCreate?: boolean;
   /** metadata.generation starts at 1 and grows when one of these top-level fields (or of `metadata.…`) changes; absent: not kept. */
   generation?: readonly string[];
   /** A status write keeps the old labels too. */
@@ -36,16 +39,14 @@ function keepGeneration(object: KubeObject, old: KubeObject): void {
 }
 
 /** The generic part of a strategy; a kind's own functions run after it (see `combine`). */
-export function genericStrategy({
-  status,
-  initialStatus,
-  generation,
-  statusKeepsLabels,
-}: GenericFacts): Strategy {
+export function genericStrategy(facts: GenericFacts): Strategy {
+  const { status, initialStatus, statusOnCreate, generation, statusKeepsLabels } = facts;
   return {
     prepareForCreate(object) {
-      if (initialStatus) (object as Fields).status = structuredClone(initialStatus);
-      else if (status) delete (object as Fields).status;
+      const fields = object as Fields;
+      const given = statusOnCreate ? (fields.status as object | undefined) : undefined;
+      if (initialStatus) fields.status = { ...structuredClone(initialStatus), ...given };
+      else if (status) delete fields.status;
       const metadata = (object.metadata ??= {});
       if (generation) metadata.generation = 1;
       else delete metadata.generation;
@@ -69,6 +70,22 @@ export function genericStrategy({
     },
   };
 }
+
+/**
+ * The validation of a kind whose updates are checked as its creations are, and then by `update`.
+ * Status writes are not checked.
+ */
+export const alike = (
+  check: (causes: Causes, object: KubeObject) => void,
+  update?: (causes: Causes, object: KubeObject, old: KubeObject) => void,
+): Strategy => ({
+  validate: object => collect(causes => check(causes, object)),
+  validateUpdate: (object, old) =>
+    collect(causes => {
+      check(causes, object);
+      update?.(causes, object, old);
+    }),
+});
 
 /** One strategy that runs `first`, then `second`: causes and warnings are joined, single answers are the second's. */
 export function combine(first: Strategy, second: Strategy | undefined): Strategy {
