@@ -44,7 +44,7 @@ function registrationOf(facts: ResourceFacts): Registration {
     subresources: subresourcesOf(facts, name),
     storagePrefix: stored ? (storagePrefixes[name] ?? resource) : '',
     conversion: conversions[`${name}/${version}`],
-    printer: printerOf(name, version),
+    printer: printerOf(name),
     strategy: strategyOf(name, model, 'status' in facts.subresources),
     selectableFields: selectableFields[name] ?? {},
   };

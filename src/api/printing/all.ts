@@ -1,9 +1,98 @@
 import type { Printer } from '../registration.ts';
+import {
+  configMapPrinter,
+  eventPrinter,
+  limitRangePrinter,
+  namespacePrinter,
+  nodePrinter,
+  persistentVolumeClaimPrinter,
+  persistentVolumePrinter,
+  resourceQuotaPrinter,
+  secretPrinter,
+  serviceAccountPrinter,
+  storageClassPrinter,
+} from './core.ts';
 import { genericPrinter } from './generic.ts';
+import {
+  endpointSlicePrinter,
+  endpointsPrinter,
+  ingressClassPrinter,
+  ingressPrinter,
+  ipAddressPrinter,
+  networkPolicyPrinter,
+  serviceCidrPrinter,
+  servicePrinter,
+} from './networking.ts';
+import * as others from './others.ts';
+import { podPrinter, podTemplatePrinter } from './pods.ts';
+import {
+  autoscalerPrinter,
+  controllerRevisionPrinter,
+  cronJobPrinter,
+  daemonSetPrinter,
+  deploymentPrinter,
+  jobPrinter,
+  replicaSetPrinter,
+  replicationControllerPrinter,
+  statefulSetPrinter,
+} from './workloads.ts';
 
-/** Keys are `resource.group/version`. */
-const own: Readonly<Record<string, Printer>> = {};
+/** Keys are `resource.group`. */
+const own: Readonly<Record<string, Printer>> = {
+  configmaps: configMapPrinter,
+  endpoints: endpointsPrinter,
+  events: eventPrinter,
+  limitranges: limitRangePrinter,
+  namespaces: namespacePrinter,
+  nodes: nodePrinter,
+  persistentvolumeclaims: persistentVolumeClaimPrinter,
+  persistentvolumes: persistentVolumePrinter,
+  pods: podPrinter,
+  podtemplates: podTemplatePrinter,
+  replicationcontrollers: replicationControllerPrinter,
+  resourcequotas: resourceQuotaPrinter,
+  secrets: secretPrinter,
+  serviceaccounts: serviceAccountPrinter,
+  services: servicePrinter,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': others.webhooksPrinter,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': others.admissionPolicyPrinter,
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': others.admissionBindingPrinter,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': others.webhooksPrinter,
+  'apiservices.apiregistration.k8s.io': others.apiServicePrinter,
+  'controllerrevisions.apps': controllerRevisionPrinter,
+  'daemonsets.apps': daemonSetPrinter,
+  'deployments.apps': deploymentPrinter,
+  'replicasets.apps': replicaSetPrinter,
+  'statefulsets.apps': statefulSetPrinter,
+  'horizontalpodautoscalers.autoscaling': autoscalerPrinter,
+  'cronjobs.batch': cronJobPrinter,
+  'jobs.batch': jobPrinter,
+  'certificatesigningrequests.certificates.k8s.io': others.signingRequestPrinter,
+  'leases.coordination.k8s.io': others.leasePrinter,
+  'endpointslices.discovery.k8s.io': endpointSlicePrinter,
+  'events.events.k8s.io': eventPrinter,
+  'flowschemas.flowcontrol.apiserver.k8s.io': others.flowSchemaPrinter,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': others.priorityLevelPrinter,
+  'ingressclasses.networking.k8s.io': ingressClassPrinter,
+  'ingresses.networking.k8s.io': ingressPrinter,
+  'ipaddresses.networking.k8s.io': ipAddressPrinter,
+  'networkpolicies.networking.k8s.io': networkPolicyPrinter,
+  'servicecidrs.networking.k8s.io': serviceCidrPrinter,
+  'runtimeclasses.node.k8s.io': others.runtimeClassPrinter,
+  'poddisruptionbudgets.policy': others.disruptionBudgetPrinter,
+  'clusterrolebindings.rbac.authorization.k8s.io': others.roleBindingPrinter,
+  'rolebindings.rbac.authorization.k8s.io': others.roleBindingPrinter,
+  'deviceclasses.resource.k8s.io': others.agePrinter,
+  'resourceclaims.resource.k8s.io': others.agePrinter,
+  'resourceclaimtemplates.resource.k8s.io': others.agePrinter,
+  'resourceslices.resource.k8s.io': others.resourceSlicePrinter,
+  'priorityclasses.scheduling.k8s.io': others.priorityClassPrinter,
+  'csidrivers.storage.k8s.io': others.csiDriverPrinter,
+  'csinodes.storage.k8s.io': others.csiNodePrinter,
+  'storageclasses.storage.k8s.io': storageClassPrinter,
+  'volumeattachments.storage.k8s.io': others.attachmentPrinter,
+  'volumeattributesclasses.storage.k8s.io': others.attributesClassPrinter,
+};
 
 /** The printer of a built-in kind. */
-export const printerOf = (groupResource: string, version: string): Printer =>
-  own[`${groupResource}/${version}`] ?? genericPrinter;
+export const printerOf = (groupResource: string): Printer => own[groupResource] ?? genericPrinter;
