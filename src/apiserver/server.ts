@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { ApiRequest, ApiResult } from './api-request.ts';
 import { authorize } from './authorize.ts';
 import type { Stages, StagesFactory, User } from './contracts.ts';
+import { discoveryPaths } from './http/discovery.ts';
 import type { HttpRequest, HttpResponse } from './http/exchange.ts';
 import { type Connection, fromFetch, toFetch } from './http/fetch.ts';
 import { createHandler, createUpgrade, type Upgrade } from './http/handler.ts';
@@ -35,6 +36,8 @@ export interface ApiServerOptions {
   /** The exposition format of all metrics, for `/metrics`. */
   metricsText?: PathOptions['metricsText'];
   oidc?: PathOptions['oidc'];
+  /** Where clients reach the server, for discovery: `10.0.0.1:6443`. */
+  address?: string;
   /** How kubelets, pods and services are reached; without it logs, exec and proxies are refused. */
   transport?: Transport;
 }
@@ -75,7 +78,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
   };
 
-  const trusted = (request: ApiRequest): Promise<ApiResult> => perform(core, request);
+  const trusted = async (request: ApiRequest): Promise<ApiResult> => {
+    // Stages start their informers while they are being composed.
+    if (!stages) await undefined;
+    return perform(core, request);
+  };
   const request = async (request: ApiRequest): Promise<ApiResult> => {
     const { user, verb, registration, subresource = '', namespace = '', name = '' } = request;
     if (!user.groups.includes('system:masters')) {
@@ -120,7 +127,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ready: () => isReady,
     metricsText: options.metricsText,
     oidc: options.oidc,
-    more: [],
+    more: [discoveryPaths({ registry, clock, address: options.address ?? '' })],
   });
   const connect = createConnect({ client, registry, stages, random, transport: options.transport });
   const handle = createHandler({
