@@ -21,6 +21,8 @@ export interface ApiRequest {
   query?: ListQuery;
   /** For create and update: parsed, and the server's to change. */
   body?: unknown;
+  /** The JSON that it was parsed from, where there was any: tells of fields said twice. */
+  bodyText?: string;
   patch?: PatchRequest;
   deleteOptions?: V1DeleteOptions;
   dryRun?: boolean;

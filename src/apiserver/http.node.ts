@@ -89,7 +89,7 @@ async function bodyOf(request: Incoming, limit: number): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Uint8Array).length;
-    if (size > limit) throw tooLarge(`Request entity too large: limit is ${limit}`);
+    if (size > limit) throw tooLarge(`limit is ${limit}`);
     chunks.push(chunk as Uint8Array);
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);

@@ -31,10 +31,9 @@ const callOf = (request: ApiRequest): WriteCall => ({
 });
 
 /** The body as an object of the request's kind, with its defaults. */
-function decoded(call: WriteCall, body: unknown): KubeObject {
+function decoded(call: WriteCall, request: ApiRequest): KubeObject {
   const { registration } = call;
-  const object = identify(body, registration);
-  decodeFields(call, object);
+  const object = decodeFields(call, identify(request.body, registration), request.bodyText);
   registration.strategy.defaults?.(object);
   return object;
 }
@@ -61,9 +60,9 @@ export async function perform(core: Core, request: ApiRequest): Promise<ApiResul
       };
     }
     case 'create':
-      return viewOf(call, 201, await createObject(core, call, decoded(call, request.body)));
+      return viewOf(call, 201, await createObject(core, call, decoded(call, request)));
     case 'update':
-      return writtenOf(call, await updateFrom(core, call, request.body));
+      return writtenOf(call, await updateFrom(core, call, request));
     case 'patch':
       return writtenOf(call, await patchObject(core, call, request.patch!));
     case 'delete':
@@ -89,8 +88,8 @@ const writtenOf = (call: WriteCall, { view, created }: Written): ApiResult =>
   viewOf(call, created ? 201 : 200, view);
 
 /** PUT: the body replaces what is there; it is decoded once and copied for each attempt. */
-function updateFrom(core: Core, call: WriteCall, body: unknown): Promise<Written> {
-  const object = decoded(call, body);
+function updateFrom(core: Core, call: WriteCall, request: ApiRequest): Promise<Written> {
+  const object = decoded(call, request);
   return updateObject(core, call, { produce: () => cloneJson(object) });
 }
 
@@ -121,7 +120,7 @@ async function performReview(
   review: ReviewHandler,
 ): Promise<ApiResult> {
   if (request.verb !== 'create') throw methodNotAllowed();
-  const body = decoded(call, request.body);
+  const body = decoded(call, request);
   ensureNamespace(body, call.registration, call.namespace);
   const object = await review.handle({ user: call.user, namespace: call.namespace, body });
   return { type: 'object', status: 201, object };
@@ -147,7 +146,7 @@ async function performSubresource(core: Core, request: ApiRequest, call: WriteCa
     return { type: 'object', status: 200, object };
   }
   if (verb === 'get') return viewOf(call, 200, await getObject(core, call, request.query?.resourceVersion));
-  if (verb === 'update') return writtenOf(call, await updateFrom(core, call, request.body));
+  if (verb === 'update') return writtenOf(call, await updateFrom(core, call, request));
   if (verb === 'patch') return writtenOf(call, await patchObject(core, call, request.patch!));
   throw methodNotAllowed();
 }
@@ -170,8 +169,11 @@ async function handleSubresource(
       kind,
       model: own?.model ?? '',
     };
-    body = identify(request.body, expected);
-    decodeFields({ ...call, registration: expected }, body);
+    body = decodeFields(
+      { ...call, registration: expected },
+      identify(request.body, expected),
+      request.bodyText,
+    );
     core.registry.byKind(expected.group, expected.version, kind)?.strategy.defaults?.(body);
     const operation = verb === 'create' ? 'CREATE' : 'UPDATE';
     await admit(core, admissionOf(call, operation, body, undefined));

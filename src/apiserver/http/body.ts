@@ -46,7 +46,10 @@ export async function parseYaml(text: string): Promise<unknown> {
 }
 
 /** A body in JSON or YAML; throws 415 for other media types, 413 when too large and 400 for what cannot be read. */
-export async function readBody(request: HttpRequest, kind: string): Promise<unknown> {
+export async function readBody(
+  request: HttpRequest,
+  kind: string,
+): Promise<{ value: unknown; text?: string }> {
   const type = mediaType(request);
   if (type !== '' && type !== 'application/json' && type !== 'application/yaml') {
     throw unsupportedMediaType(
@@ -56,12 +59,14 @@ export async function readBody(request: HttpRequest, kind: string): Promise<unkn
   const bytes = await request.body(bodyLimit);
   const text = decodeText(bytes);
   if (type === 'application/yaml') {
-    return parseYaml(text).catch(error => {
+    try {
+      return { value: await parseYaml(text) };
+    } catch (error) {
       throw unrecognized(kind, `yaml: ${error instanceof Error ? error.message.split('\n')[0] : ''}`, bytes);
-    });
+    }
   }
   try {
-    return JSON.parse(text);
+    return { value: JSON.parse(text), text };
   } catch (error) {
     throw unrecognized(kind, syntaxError(text, error), bytes);
   }

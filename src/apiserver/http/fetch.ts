@@ -18,7 +18,7 @@ export function fromFetch(request: Request, connection: Connection): HttpRequest
       let size = 0;
       for await (const part of request.body ?? []) {
         size += part.length;
-        if (size > limit) throw tooLarge(`Request entity too large: limit is ${limit}`);
+        if (size > limit) throw tooLarge(`limit is ${limit}`);
         parts.push(part);
       }
       return concat(parts);

@@ -93,7 +93,9 @@ async function readWrite(api: ApiRequest, request: HttpRequest, query: URLSearch
   api.fieldValidation = write.fieldValidation;
   if (verb !== 'patch') {
     const kind = (subresource && registration.subresources[subresource]?.kind) || registration.kind;
-    api.body = await readBody(request, kind);
+    const body = await readBody(request, kind);
+    api.body = body.value;
+    api.bodyText = body.text;
     return;
   }
   const patch = await readPatch(request);
@@ -117,7 +119,7 @@ async function readWrite(api: ApiRequest, request: HttpRequest, query: URLSearch
 async function readDelete(api: ApiRequest, request: HttpRequest, query: URLSearchParams): Promise<void> {
   const length = request.header('content-length');
   const hasBody = length !== undefined ? length !== '0' : request.header('content-type') !== undefined;
-  const body = hasBody ? await readBody(request, 'DeleteOptions') : undefined;
+  const body = hasBody ? (await readBody(request, 'DeleteOptions')).value : undefined;
   const { options, dryRun } = deleteOptions(query, body);
   api.deleteOptions = options;
   api.dryRun = dryRun;

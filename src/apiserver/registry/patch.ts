@@ -9,7 +9,7 @@ import { badRequest, notFound } from '../../machinery/status-errors.ts';
 import { cloneJson } from './clone.ts';
 import type { Core, WriteCall } from './core.ts';
 import { identify } from './decode.ts';
-import { decodeFields } from './fields.ts';
+import { decodeFields, decodePatched } from './fields.ts';
 import { applyFields } from './managed-fields.ts';
 import { updateObject, type Written } from './update.ts';
 
@@ -45,8 +45,10 @@ export function patchObject(core: Core, call: WriteCall, patch: PatchRequest): P
   return updateObject(core, call, {
     produce(existing) {
       if (!existing) throw notFound(registration, call.name);
-      const object = identify(patched<KubeObject>(call, existing, patch, registration.model), registration);
-      decodeFields(call, object);
+      const object = decodePatched(
+        call,
+        identify(patched<KubeObject>(call, existing, patch, registration.model), registration),
+      );
       registration.strategy.defaults?.(object);
       return object;
     },
@@ -57,12 +59,12 @@ export function patchObject(core: Core, call: WriteCall, patch: PatchRequest): P
 function applyObject(core: Core, call: WriteCall, patch: PatchRequest): Promise<Written> {
   const { registration } = call;
   if (!isObject(patch.body)) throw badRequest('error decoding YAML: the patch is not an object');
-  const config = identify(cloneJson(patch.body), registration);
-  if (config.metadata?.managedFields?.length) throw badRequest('metadata.managedFields must be nil');
-  const metadata = (config.metadata ??= {});
+  const body = identify(cloneJson(patch.body), registration);
+  if (body.metadata?.managedFields?.length) throw badRequest('metadata.managedFields must be nil');
+  const metadata = (body.metadata ??= {});
   metadata.name ||= call.name;
   if (registration.namespaced) metadata.namespace ||= call.namespace;
-  decodeFields(call, config);
+  const config = decodeFields(call, body);
   const defaults = (object: KubeObject): KubeObject => {
     registration.strategy.defaults?.(object);
     return object;

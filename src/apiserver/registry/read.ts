@@ -46,7 +46,7 @@ export function parseResourceVersion(text: string | undefined): number | undefin
 
 /** A resourceVersion from the future: the client is told to wait a little. */
 const tooLargeVersion = (asked: number, current: number): StatusError =>
-  new StatusError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  new StatusError('Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });
