@@ -12,6 +12,10 @@ import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpointslice/endpointslice.ts';
 import { startGarbageCollector } from './garbagecollector/garbagecollector.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
+import { createNodeIpamController, type NodeIpamOptions } from './nodeipam/nodeipam.ts';
+import type { HealthOptions } from './nodelifecycle/health.ts';
+import { createNodeLifecycleController } from './nodelifecycle/nodelifecycle.ts';
+import { startPodGarbageCollector } from './podgc/podgc.ts';
 import {
   createReplicaSetController,
   createReplicationControllerController,
@@ -19,6 +23,8 @@ import {
 import { createRootCaPublisher } from './serviceaccount/root-ca.ts';
 import { createServiceAccountController } from './serviceaccount/serviceaccount.ts';
 import { createTokenController } from './serviceaccount/tokens.ts';
+import { createTaintEvictionController } from './tainteviction/tainteviction.ts';
+import { createTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 
 export interface ControllersOptions {
   /** Names to run; absent: all. */
@@ -27,6 +33,10 @@ export interface ControllersOptions {
   resources: ServedResources;
   /** The cluster's CA in PEM, published to every namespace; absent: it is not published. */
   rootCa?: string;
+  /** After how long a silent node is given up; absent: upstream's 50 s and 60 s. */
+  nodeHealth?: HealthOptions;
+  /** Ranges of Pod addresses to give to nodes; absent: nodes get none here. */
+  nodeIpam?: NodeIpamOptions;
   /** Signs a token without an end for a Secret of type service-account-token; absent: such Secrets stay empty. */
   signToken?(account: Stored<V1ServiceAccount>, secret: Stored<V1Secret>): Promise<string>;
 }
@@ -59,6 +69,11 @@ export const controllers: Readonly<Record<string, Start>> = {
   replicationcontroller: running(createReplicationControllerController),
   endpointslice: running(createEndpointSliceController),
   endpoint: running(createEndpointsController),
+  nodelifecycle: running((context, { nodeHealth }) => createNodeLifecycleController(context, nodeHealth)),
+  'taint-eviction-controller': running(createTaintEvictionController),
+  nodeipam: running((context, { nodeIpam }) => nodeIpam && createNodeIpamController(context, nodeIpam)),
+  podgc: context => startPodGarbageCollector(context),
+  'ttl-after-finished': running(createTtlAfterFinishedController),
 };
 
 /** Starts the controllers and resolves when all of them work. Disposing ends them and waits for what they are doing. */

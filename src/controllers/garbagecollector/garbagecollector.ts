@@ -113,7 +113,7 @@ export async function startGarbageCollector(
   const again = (): void => {
     timer?.cancel();
     timer = clock.timer(resourcesEveryMs, () => {
-      syncMonitors();
+      void syncMonitors();
       again();
     });
   };

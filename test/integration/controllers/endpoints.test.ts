@@ -82,7 +82,9 @@ test('slices and Endpoints follow readiness, labels, deletion and recovery', asy
   assert.deepEqual(slice!.ports, [{ name: 'http', port: 8080, protocol: 'TCP' }]);
   const endpoint = slice!.endpoints!.find(({ targetRef }) => targetRef?.name === 'a')!;
   assert.deepEqual([endpoint.nodeName, endpoint.zone, endpoint.targetRef?.kind], ['node-1', 'a', 'Pod']);
-  assert.deepEqual(await legacy(cluster), [{ ready: ['a', 'b', 'c'], notReady: undefined, ports: ['http:8080'] }]);
+  assert.deepEqual(await legacy(cluster), [
+    { ready: ['a', 'b', 'c'], notReady: undefined, ports: ['http:8080'] },
+  ]);
 
   ready = new Set(['a', 'c']);
   await cluster.refresh();
@@ -90,7 +92,10 @@ test('slices and Endpoints follow readiness, labels, deletion and recovery', asy
   assert.deepEqual(await view(cluster), { a: yes, b: [false, false, false], c: yes });
   assert.deepEqual(await legacy(cluster), [{ ready: ['a', 'c'], notReady: ['b'], ports: ['http:8080'] }]);
 
-  await client.patch(pods, 'c', 'default', { type: 'merge', body: { metadata: { labels: { app: 'other' } } } });
+  await client.patch(pods, 'c', 'default', {
+    type: 'merge',
+    body: { metadata: { labels: { app: 'other' } } },
+  });
   await clock.settle();
   assert.deepEqual(Object.keys(await view(cluster)), ['a', 'b']);
 
@@ -194,8 +199,14 @@ test('traffic distribution gives hints of zone and node', async () => {
   await client.create(pods, pod('a'));
   await clock.settle();
   const [slice] = await slices(cluster);
-  assert.deepEqual(slice!.endpoints?.[0]?.hints, { forZones: [{ name: 'a' }], forNodes: [{ name: 'node-1' }] });
-  await client.patch(services, 'web', 'default', { type: 'merge', body: { spec: { trafficDistribution: null } } });
+  assert.deepEqual(slice!.endpoints?.[0]?.hints, {
+    forZones: [{ name: 'a' }],
+    forNodes: [{ name: 'node-1' }],
+  });
+  await client.patch(services, 'web', 'default', {
+    type: 'merge',
+    body: { spec: { trafficDistribution: null } },
+  });
   await clock.settle();
   assert.equal((await slices(cluster))[0]!.endpoints?.[0]?.hints, undefined);
 });

@@ -2,12 +2,11 @@
 
 import { createRegistry } from '../../../src/api/builtins.ts';
 import { nodes, pods } from '../../../src/api/generated/resources/core.v1.ts';
-import type { V1Binding, V1Pod } from '../../../src/api/generated/types.ts';
-import type { StageContext, SubresourceHandler } from '../../../src/apiserver/contracts.ts';
+import type { V1Pod } from '../../../src/api/generated/types.ts';
+import type { AdmissionPlugin } from '../../../src/apiserver/contracts.ts';
 import { permissiveStages } from '../../../src/apiserver/permissive.ts';
 import { createApiServer } from '../../../src/apiserver/server.ts';
 import type { Client } from '../../../src/client/client.ts';
-import { createFakeClient } from '../../../src/client/fake-client.ts';
 import { createInformers } from '../../../src/client/informers.ts';
 import { startControllers } from '../../../src/controllers/all.ts';
 import { timestamp } from '../../../src/machinery/clock.ts';
@@ -63,12 +62,6 @@ function startKubelet(cluster: TestCluster, signal: AbortSignal): Promise<void>[
       await quietly(client.delete(pods, name, namespace, { gracePeriodSeconds: 0 }));
       return;
     }
-    if (!pod.spec?.nodeName) {
-      const target = { apiVersion: 'v1', kind: 'Node', name: 'node-1' };
-      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target };
-      await quietly(client.subresource('create', pods, name, namespace, 'binding', binding));
-      return;
-    }
     const ready = cluster.readiness(pod);
     const condition = pod.status?.conditions?.find(({ type }) => type === 'Ready');
     if (condition?.status !== (ready ? 'True' : 'False'))
@@ -84,17 +77,14 @@ function startKubelet(cluster: TestCluster, signal: AbortSignal): Promise<void>[
   return [watch()];
 }
 
-const bindingHandler = ({ client }: StageContext): SubresourceHandler => ({
-  group: '',
-  resource: 'pods',
-  subresource: 'binding',
-  async handle({ namespace, name, body }) {
-    const pod = await client.get(pods, name, namespace);
-    const { target } = body as V1Binding;
-    await client.update(pods, { ...pod, spec: { ...pod.spec!, nodeName: target.name } });
-    return { kind: 'Status', apiVersion: 'v1' };
+/** In place of a scheduler: every Pod is on the first node from the beginning. */
+const placement: AdmissionPlugin = {
+  name: 'TestPlacement',
+  admit({ operation, registration, object }) {
+    const { spec } = (object ?? {}) as V1Pod;
+    if (operation === 'CREATE' && registration.resource === 'pods' && spec) spec.nodeName ??= 'node-1';
   },
-});
+};
 
 async function startServer(clock: TestClock) {
   const server = await createApiServer({
@@ -104,19 +94,16 @@ async function startServer(clock: TestClock) {
     random: seededRandom(7),
     logger: silentLogger,
     metrics: noMetrics,
-    stages: context => permissiveStages({ subresources: [bindingHandler(context)] })(context),
+    stages: permissiveStages({ admission: [placement] }),
     version: { gitVersion: 'v1.36.0', major: '1', minor: '36', platform: 'linux/amd64' } as never,
   });
   return { client: server.client({ name: 'controllers', groups: ['system:masters'] }), server };
 }
 
-/** All controllers, or the named ones, over a fake client or the given one. */
-export async function createTestCluster(
-  options: { enabled?: string[]; client?: Client; clock?: TestClock } = {},
-): Promise<TestCluster> {
-  const clock = options.clock ?? createTestClock();
-  const real = process.env.TSUKUBE_FAKE ? undefined : await startServer(clock);
-  const client = options.client ?? real?.client ?? createFakeClient({ clock });
+/** All controllers, or the named ones, over an API server in this process. */
+export async function createTestCluster(options: { enabled?: string[] } = {}): Promise<TestCluster> {
+  const clock = createTestClock();
+  const { server, client } = await startServer(clock);
   const problems: string[] = [];
   const note = (message: string, fields?: Record<string, unknown>): void => {
     problems.push(
@@ -138,7 +125,7 @@ export async function createTestCluster(
       await controllers[Symbol.asyncDispose]();
       await informers[Symbol.asyncDispose]();
       await Promise.allSettled(kubelet);
-      await real?.server[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
   await client.create(nodes, {
@@ -149,6 +136,7 @@ export async function createTestCluster(
     enabled: options.enabled,
     resources: () => registry.all(),
     rootCa: 'the CA',
+    nodeIpam: { clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/48'] },
   });
   return cluster;
 }
