@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from './errors.ts';
 import { type Holder, inside, processStartTime, writeProcess } from './holder.ts';
+import type { HostSocket } from './ports.ts';
 import type { Message, ProcessConfig } from './process-config.ts';
 
 /** How the entry file of this package is named from here: TypeScript in a checkout, JavaScript once compiled. */
@@ -17,7 +18,7 @@ export interface SpawnOptions {
   name: string;
   config: ProcessConfig;
   /** Listening sockets; the process knows them by their place: `config.sockets`. */
-  sockets: readonly { fd: number }[];
+  sockets: readonly HostSocket[];
   processFile: string;
   log: string;
   onProgress(text: string): void;
@@ -52,6 +53,8 @@ export async function spawnProcess(options: SpawnOptions): Promise<void> {
     cwd: '/',
   });
   closeSync(log);
+  // From here on it is the process inside who accepts; a connection that comes before it does waits in the socket's queue.
+  for (const socket of options.sockets) socket.close();
   try {
     await ready(child, options);
   } finally {
