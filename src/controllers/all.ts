@@ -5,11 +5,14 @@ import type { Controller } from '../client/controller.ts';
 import { createEventRecorder, type EventRecorder } from '../client/events.ts';
 import { runController } from '../client/run-controller.ts';
 import type { Stored } from '../machinery/object.ts';
+import { createClusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation.ts';
 import type { ControllerContext } from './common/context.ts';
 import type { ServedResources } from './common/resources.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
+import { createDisruptionController } from './disruption/disruption.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpointslice/endpointslice.ts';
+import { createEndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring.ts';
 import { startGarbageCollector } from './garbagecollector/garbagecollector.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
 import { createNodeIpamController, type NodeIpamOptions } from './nodeipam/nodeipam.ts';
@@ -69,6 +72,9 @@ export const controllers: Readonly<Record<string, Start>> = {
   replicationcontroller: running(createReplicationControllerController),
   endpointslice: running(createEndpointSliceController),
   endpoint: running(createEndpointsController),
+  endpointslicemirroring: running(createEndpointSliceMirroringController),
+  'clusterrole-aggregation': running(createClusterRoleAggregationController),
+  disruption: running((context, { resources }) => createDisruptionController(context, resources)),
   nodelifecycle: running((context, { nodeHealth }) => createNodeLifecycleController(context, nodeHealth)),
   'taint-eviction-controller': running(createTaintEvictionController),
   nodeipam: running((context, { nodeIpam }) => nodeIpam && createNodeIpamController(context, nodeIpam)),
