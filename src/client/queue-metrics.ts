@@ -1,4 +1,4 @@
-import type { Clock } from '../machinery/clock.ts';
+import type { Clock, Timer } from '../machinery/clock.ts';
 import type { Metrics } from '../machinery/metrics.ts';
 
 const buckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10];
@@ -10,6 +10,8 @@ export interface QueueMetrics {
   taken(key: string): void;
   done(key: string): void;
   retried(): void;
+  /** Stops sampling. */
+  dispose(): void;
 }
 
 export function queueMetrics(name: string, clock: Clock, metrics: Metrics): QueueMetrics {
@@ -43,7 +45,8 @@ export function queueMetrics(name: string, clock: Clock, metrics: Metrics): Queu
   );
   const addedAt = new Map<string, number>();
   const takenAt = new Map<string, number>();
-  let sampling = false;
+  let sampling: Timer | undefined;
+  let disposed = false;
 
   // Sampled only while something is being worked on, so that an idle process has no timer of ours.
   const sample = (): void => {
@@ -56,8 +59,7 @@ export function queueMetrics(name: string, clock: Clock, metrics: Metrics): Queu
     }
     unfinished.set(total / 1000, labels);
     longest.set(max / 1000, labels);
-    sampling = takenAt.size > 0;
-    if (sampling) clock.timer(sampleMs, sample);
+    sampling = takenAt.size > 0 && !disposed ? clock.timer(sampleMs, sample) : undefined;
   };
 
   depth.set(0, labels);
@@ -74,10 +76,7 @@ export function queueMetrics(name: string, clock: Clock, metrics: Metrics): Queu
       addedAt.delete(key);
       takenAt.set(key, now);
       depth.set(addedAt.size, labels);
-      if (!sampling) {
-        sampling = true;
-        clock.timer(sampleMs, sample);
-      }
+      sampling ??= clock.timer(sampleMs, sample);
     },
     done(key) {
       const at = takenAt.get(key);
@@ -85,5 +84,9 @@ export function queueMetrics(name: string, clock: Clock, metrics: Metrics): Queu
       takenAt.delete(key);
     },
     retried: () => retries.add(1, labels),
+    dispose() {
+      disposed = true;
+      sampling?.cancel();
+    },
   };
 }

@@ -118,6 +118,7 @@ export function createQueue(options: QueueOptions): WorkQueue {
     },
     shutDown() {
       stopped = true;
+      measure.dispose();
       for (const { timer } of delayed.values()) timer.cancel();
       delayed.clear();
       for (let waiter = waiters.shift(); waiter; waiter = waiters.shift()) waiter(undefined);

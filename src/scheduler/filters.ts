@@ -1,0 +1,23 @@
+// Which filters there are by default. The order is upstream's: a node's reasons are those of the first that rejects it.
+import { interPodAffinity } from './filters/inter-pod-affinity.ts';
+import { nodeAffinity } from './filters/node-affinity.ts';
+import { nodeName } from './filters/node-name.ts';
+import { nodePorts } from './filters/node-ports.ts';
+import { nodeResourcesFit } from './filters/node-resources-fit.ts';
+import { nodeUnschedulable } from './filters/node-unschedulable.ts';
+import { podTopologySpread } from './filters/pod-topology-spread.ts';
+import { taintToleration } from './filters/taint-toleration.ts';
+import { volumeBinding } from './filters/volumes.ts';
+import type { FilterPlugin } from './framework.ts';
+
+export const defaultFilters: readonly FilterPlugin[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  nodeResourcesFit,
+  volumeBinding,
+  podTopologySpread,
+  interPodAffinity,
+];

@@ -1,0 +1,131 @@
+// Brings what happens in the cluster into the snapshot and the queue.
+import {
+  namespaces,
+  nodes,
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+} from '../api/generated/resources/core.v1.ts';
+import { storageclasses } from '../api/generated/resources/storage.k8s.io.v1.ts';
+import type { V1Node, V1Pod } from '../api/generated/types.ts';
+import type { Informers } from '../client/informer.ts';
+import { equal } from '../machinery/equality.ts';
+import { keyOf, type Stored } from '../machinery/object.ts';
+import type { ClusterEvent } from './framework.ts';
+import { createPodInfo } from './pod-info.ts';
+import type { QueuedPod, SchedulingQueue } from './queue.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface Following {
+  informers: Informers;
+  snapshot: Snapshot;
+  queue: SchedulingQueue;
+  schedulerName: string;
+}
+
+const isOver = ({ status }: V1Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/** Status reports, which are most of a pod's updates, change nothing for scheduling. */
+function sameForScheduling(pod: Stored<V1Pod>, previous: Stored<V1Pod>): boolean {
+  const { generation, deletionTimestamp, labels, uid } = pod.metadata;
+  const before = previous.metadata;
+  return (
+    uid === before.uid &&
+    deletionTimestamp === before.deletionTimestamp &&
+    pod.spec?.nodeName === previous.spec?.nodeName &&
+    isOver(pod) === isOver(previous) &&
+    equal(labels, before.labels) &&
+    (generation !== undefined && generation === before.generation ? true : equal(pod.spec, previous.spec))
+  );
+}
+
+function nodeEvents(node: V1Node, previous: V1Node): ClusterEvent[] {
+  const events: ClusterEvent[] = [];
+  if (!equal(node.metadata?.labels, previous.metadata?.labels)) events.push('node-labels');
+  if (
+    !equal(node.spec?.taints, previous.spec?.taints) ||
+    node.spec?.unschedulable !== previous.spec?.unschedulable
+  ) {
+    events.push('node-taints');
+  }
+  if (!equal(node.status?.allocatable, previous.status?.allocatable)) events.push('node-allocatable');
+  return events;
+}
+
+/** Returns what ends it. */
+export function followCluster({ informers, snapshot, queue, schedulerName }: Following): () => void {
+  /** Of a pod that only lacked resources: true if it would have them on this node now. */
+  const mayFit =
+    (nodeName: string | undefined) =>
+    ({ info, rejectedBy }: QueuedPod): boolean => {
+      const node = nodeName === undefined ? undefined : snapshot.node(nodeName);
+      if (!node || rejectedBy.size !== 1 || !rejectedBy.has('NodeResourcesFit')) return true;
+      if (node.pods.size + 1 > node.allowedPods) return false;
+      for (const [resource, value] of info.requests) {
+        const free = (node.allocatable.get(resource) ?? 0) - (node.requested.get(resource) ?? 0);
+        if (value > 0 && value > free) return false;
+      }
+      return true;
+    };
+
+  const gone = (pod: Stored<V1Pod>): void => {
+    const key = keyOf(pod);
+    queue.remove(key);
+    if (snapshot.removePod(key)) queue.happened('pod-deleted', mayFit(pod.spec?.nodeName));
+  };
+
+  const seen = (pod: Stored<V1Pod>, previous: Stored<V1Pod> | undefined): void => {
+    if (previous && sameForScheduling(pod, previous)) return;
+    if (isOver(pod)) {
+      gone(pod);
+      return;
+    }
+    const nodeName = pod.spec?.nodeName;
+    if (nodeName) {
+      const key = keyOf(pod);
+      queue.remove(key);
+      snapshot.setPod(createPodInfo(pod), nodeName);
+      queue.happened('pod-added');
+    } else if (pod.spec?.schedulerName === schedulerName && !snapshot.isAssumed(keyOf(pod))) {
+      queue.set(createPodInfo(pod), previous !== undefined);
+    }
+  };
+
+  const any = (event: ClusterEvent) => ({
+    added: () => queue.happened(event),
+    updated: () => queue.happened(event),
+  });
+
+  const removals = [
+    informers.for(pods).addHandler({
+      added: pod => seen(pod, undefined),
+      updated: seen,
+      deleted: gone,
+    }),
+    informers.for(nodes).addHandler({
+      added(node) {
+        snapshot.setNode(node);
+        queue.happened('node-added');
+      },
+      updated(node, previous) {
+        const images = node.status?.images?.length !== previous.status?.images?.length;
+        const events = nodeEvents(node, previous);
+        if (images || events.length > 0 || !equal(node.status?.images, previous.status?.images))
+          snapshot.setNode(node);
+        for (const event of events) queue.happened(event);
+      },
+      deleted: node => snapshot.removeNode(node.metadata.name),
+    }),
+    informers.for(persistentvolumes).addHandler(any('volume')),
+    informers.for(persistentvolumeclaims).addHandler(any('claim')),
+    informers.for(storageclasses).addHandler(any('storage-class')),
+    informers.for(namespaces).addHandler({
+      updated(namespace, previous) {
+        if (!equal(namespace.metadata.labels, previous.metadata.labels)) queue.happened('namespace');
+      },
+    }),
+  ];
+  return () => {
+    for (const remove of removals) remove();
+  };
+}
