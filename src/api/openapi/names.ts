@@ -50,6 +50,7 @@ function build(): Map<string, string> {
   const result = new Map<string, string>();
   for (const model of metaModels) result.set(model, `${meta}.${shortName(model)}`);
   for (const model of coreModels) result.set(model, `${packageOf('', 'v1')}.${shortName(model)}`);
+  result.set('VersionInfo', 'io.k8s.apimachinery.pkg.version.Info');
   result.set('V1MicroTime', `${meta}.MicroTime`);
   const visit = (model: string, name: string): void => {
     if (result.has(model)) return;
