@@ -119,6 +119,7 @@ export function chainLayouts(words: Words, settings: ModeSettings): ChainLayout[
         `${ip} daddr @cluster-ips goto refuse`,
         `${ip} daddr @service-cidrs drop`,
         'fib daddr type != local return',
+        `${ip} daddr ${words.loopback} return`,
         `${ip} daddr != @node-port-ips return`,
         ...dispatch(port, lanes['port-in'], words),
       ],

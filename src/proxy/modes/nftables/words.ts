@@ -9,10 +9,14 @@ export interface Words {
   /** nft's name of the family and of its header: `ip daddr`. */
   readonly ip: 'ip' | 'ip6';
   readonly addr: 'ipv4_addr' | 'ipv6_addr';
+  /** Never answers on node ports. */
+  readonly loopback: '127.0.0.0/8' | '::1';
 }
 
 export const wordsOf = (family: Family): Words =>
-  family === 'ipv4' ? { ip: 'ip', addr: 'ipv4_addr' } : { ip: 'ip6', addr: 'ipv6_addr' };
+  family === 'ipv4'
+    ? { ip: 'ip', addr: 'ipv4_addr', loopback: '127.0.0.0/8' }
+    : { ip: 'ip6', addr: 'ipv6_addr', loopback: '::1' };
 
 /**
  * A way that a packet names a service: by address, protocol and port (`vip`), or by protocol and port on one of the node's
