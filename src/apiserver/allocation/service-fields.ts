@@ -1,5 +1,5 @@
 // Fields of a Service that hang together (upstream pkg/registry/core/service/strategy.go): kept, wiped or filled in as its type changes.
-import type { V1Service, V1ServicePort, V1ServiceSpec } from '../../api/generated/types.ts';
+import type { V1Service, V1ServiceSpec } from '../../api/generated/types.ts';
 import { equal } from '../../machinery/equality.ts';
 
 const typeOf = (spec: V1ServiceSpec): string => spec.type ?? 'ClusterIP';
@@ -30,8 +30,6 @@ export function normalizeClusterIps(spec: V1ServiceSpec, old: V1ServiceSpec | un
   }
 }
 
-const portKey = (port: V1ServicePort): string => `${port.protocol ?? 'TCP'}/${port.port}`;
-
 /** An update that leaves out what the server had chosen keeps it. */
 export function keepAllocated(spec: V1ServiceSpec, old: V1ServiceSpec): void {
   if (needsClusterIp(spec) && needsClusterIp(old)) {
@@ -40,14 +38,12 @@ export function keepAllocated(spec: V1ServiceSpec, old: V1ServiceSpec): void {
       spec.clusterIPs = [...old.clusterIPs];
   }
   if (needsNodePort(spec) && needsNodePort(old)) {
-    const free = new Map((old.ports ?? []).map(port => [portKey(port), port.nodePort]));
-    const used = new Set((spec.ports ?? []).map(port => port.nodePort).filter(Boolean));
+    // By name: a port may change its number and still be the same to those outside.
+    const former = new Map((old.ports ?? []).map(port => [port.name ?? '', port.nodePort]));
+    const asked = new Set((spec.ports ?? []).map(port => port.nodePort).filter(Boolean));
     for (const port of spec.ports ?? []) {
-      const former = free.get(portKey(port));
-      if (!port.nodePort && former && !used.has(former)) {
-        port.nodePort = former;
-        used.add(former);
-      }
+      const own = former.get(port.name ?? '');
+      if (!port.nodePort && own && !asked.has(own)) port.nodePort = own;
     }
   }
   if (needsHealthCheck(spec) && needsHealthCheck(old) && !spec.healthCheckNodePort && old.healthCheckNodePort)
