@@ -18,13 +18,19 @@ export class NodeInfo {
   labels: Readonly<Record<string, string>> = noLabels;
   allocatable: ReadonlyMap<string, number> = new Map();
   allowedPods = 0;
+  /** Of `allocatable`, in its units. */
+  cpu = 0;
+  memory = 0;
   hardTaints: readonly V1Taint[] = [];
   softTaints: readonly V1Taint[] = [];
   imageSizes: ReadonlyMap<string, number> = new Map();
   readonly pods = new Map<string, PodInfo>();
   readonly withAffinity = new Map<string, PodInfo>();
   readonly withRequiredAntiAffinity = new Map<string, PodInfo>();
-  readonly requested = new Map<string, number>();
+  usedCpu = 0;
+  usedMemory = 0;
+  /** What is requested besides cpu and memory. */
+  readonly usedOthers = new Map<string, number>();
   nonZeroCpu = 0;
   nonZeroMemory = 0;
   /** Addresses in use by port. */
@@ -40,6 +46,8 @@ export class NodeInfo {
     const amounts = amountsOf(node.status?.allocatable ?? node.status?.capacity);
     this.allowedPods = amounts.get('pods') ?? 0;
     this.allocatable = amounts;
+    this.cpu = amounts.get('cpu') ?? 0;
+    this.memory = amounts.get('memory') ?? 0;
     const taints = node.spec?.taints ?? [];
     this.hardTaints = taints.filter(isHard);
     this.softTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule');
@@ -76,11 +84,13 @@ export class NodeInfo {
     }
   }
 
-  #count({ requests, nonZeroCpu, nonZeroMemory }: PodInfo, sign: 1 | -1): void {
-    for (const [resource, value] of requests) {
-      this.requested.set(resource, (this.requested.get(resource) ?? 0) + sign * value);
+  #count(info: PodInfo, sign: 1 | -1): void {
+    this.usedCpu += sign * info.cpu;
+    this.usedMemory += sign * info.memory;
+    for (const [resource, value] of info.otherRequests) {
+      this.usedOthers.set(resource, (this.usedOthers.get(resource) ?? 0) + sign * value);
     }
-    this.nonZeroCpu += sign * nonZeroCpu;
-    this.nonZeroMemory += sign * nonZeroMemory;
+    this.nonZeroCpu += sign * info.nonZeroCpu;
+    this.nonZeroMemory += sign * info.nonZeroMemory;
   }
 }

@@ -18,6 +18,10 @@ export interface PodInfo {
   readonly namespace: string;
   readonly priority: number;
   readonly requests: Amounts;
+  /** Of `requests`, apart: nearly all pods ask for nothing else. */
+  readonly cpu: number;
+  readonly memory: number;
+  readonly otherRequests: readonly (readonly [string, number])[];
   /** cpu (thousandths) and memory with defaults for containers that ask for none. */
   readonly nonZeroCpu: number;
   readonly nonZeroMemory: number;
@@ -47,13 +51,17 @@ export const portsConflict = (a: string, b: string): boolean =>
 export function createPodInfo(pod: Stored<V1Pod>): PodInfo {
   const nonZero = podRequests(pod, true);
   const terms = podTerms(pod);
+  const requests = podRequests(pod);
   return {
     pod,
     key: keyOf(pod),
     uid: pod.metadata.uid,
     namespace: pod.metadata.namespace ?? '',
     priority: pod.spec?.priority ?? 0,
-    requests: podRequests(pod),
+    requests,
+    cpu: requests.get('cpu') ?? 0,
+    memory: requests.get('memory') ?? 0,
+    otherRequests: [...requests].filter(([resource]) => resource !== 'cpu' && resource !== 'memory'),
     nonZeroCpu: nonZero.get('cpu') ?? 0,
     nonZeroMemory: nonZero.get('memory') ?? 0,
     ports: hostPorts(pod),

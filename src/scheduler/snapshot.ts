@@ -1,7 +1,8 @@
 import type { V1Node } from '../api/generated/types.ts';
+import { equal } from '../machinery/equality.ts';
 import type { LabelSelector } from '../machinery/labels.ts';
 import type { Stored } from '../machinery/object.ts';
-import { type CountByNode, MatchCounts } from './match-counts.ts';
+import { type MatchCount, MatchCounts } from './match-counts.ts';
 import { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 
@@ -54,8 +55,10 @@ export class Snapshot {
   setNode(node: Stored<V1Node>): void {
     const info = this.#info(node.metadata.name);
     const zone = info.node && zoneOf(info);
+    const { labels } = info;
     this.#countImages(info, -1);
     info.set(node);
+    if (!equal(labels, info.labels)) this.#counts.relabelled();
     this.#countImages(info, 1);
     if (zoneOf(info) !== zone) this.#order = undefined;
   }
@@ -75,8 +78,8 @@ export class Snapshot {
     return this.#images.get(name) ?? 0;
   }
 
-  /** The pods of a namespace that a selector matches, by node. */
-  countMatching(namespace: string, selector: LabelSelector): CountByNode {
+  /** The pods of a namespace that a selector matches. */
+  countMatching(namespace: string, selector: LabelSelector): MatchCount {
     return this.#counts.of(namespace, selector, () => this.#allPods());
   }
 
@@ -107,7 +110,7 @@ export class Snapshot {
     if (!place || !info || !pod) return false;
     this.#places.delete(key);
     info.removePod(key);
-    this.#counts.change(place.node, pod, -1);
+    this.#counts.change(info, pod, -1);
     this.#index(info);
     if (!info.node && info.pods.size === 0) this.#nodes.delete(place.node);
     return true;
@@ -118,7 +121,7 @@ export class Snapshot {
     const info = this.#info(node);
     info.addPod(pod);
     this.#places.set(pod.key, { node, uid: pod.uid, assumed });
-    this.#counts.change(node, pod, 1);
+    this.#counts.change(info, pod, 1);
     this.#index(info);
   }
 
@@ -143,9 +146,9 @@ export class Snapshot {
     }
   }
 
-  *#allPods(): Generator<[string, PodInfo]> {
-    for (const { name, pods } of this.#nodes.values()) {
-      for (const pod of pods.values()) yield [name, pod];
+  *#allPods(): Generator<[NodeInfo, PodInfo]> {
+    for (const info of this.#nodes.values()) {
+      for (const pod of info.pods.values()) yield [info, pod];
     }
   }
 }

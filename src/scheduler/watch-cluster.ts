@@ -11,6 +11,7 @@ import type { V1Node, V1Pod } from '../api/generated/types.ts';
 import type { Informers } from '../client/informer.ts';
 import { equal } from '../machinery/equality.ts';
 import { keyOf, type Stored } from '../machinery/object.ts';
+import { fits } from './filters/node-resources-fit.ts';
 import type { ClusterEvent } from './framework.ts';
 import { createPodInfo } from './pod-info.ts';
 import type { QueuedPod, SchedulingQueue } from './queue.ts';
@@ -60,12 +61,7 @@ export function followCluster({ informers, snapshot, queue, schedulerName }: Fol
     ({ info, rejectedBy }: QueuedPod): boolean => {
       const node = nodeName === undefined ? undefined : snapshot.node(nodeName);
       if (!node || rejectedBy.size !== 1 || !rejectedBy.has('NodeResourcesFit')) return true;
-      if (node.pods.size + 1 > node.allowedPods) return false;
-      for (const [resource, value] of info.requests) {
-        const free = (node.allocatable.get(resource) ?? 0) - (node.requested.get(resource) ?? 0);
-        if (value > 0 && value > free) return false;
-      }
-      return true;
+      return fits(info, node);
     };
 
   const gone = (pod: Stored<V1Pod>): void => {

@@ -34,12 +34,12 @@ function countDomains(
   const nodes = snapshot.nodes.filter(labelled);
   return constraints.map(constraint => {
     const { topologyKey, selector, minDomains } = constraint;
-    const byNode = snapshot.countMatching(info.namespace, selector);
+    const { byNode } = snapshot.countMatching(info.namespace, selector);
     const counts = new Map<string, number>();
     for (const node of nodes) {
       if (!constraint.includes(node, affinity)) continue;
       const domain = node.labels[topologyKey]!;
-      counts.set(domain, (counts.get(domain) ?? 0) + (byNode.get(node.name) ?? 0));
+      counts.set(domain, (counts.get(domain) ?? 0) + (byNode.get(node) ?? 0));
     }
     const least = counts.size < minDomains ? 0 : Math.min(...counts.values());
     const selfMatch = selector.matches(info.pod.metadata.labels) ? 1 : 0;

@@ -10,8 +10,7 @@ export const leastAllocated: ScorePlugin = {
   weight: 1,
   prepare: ({ nonZeroCpu, nonZeroMemory }) => ({
     score(node: NodeInfo) {
-      const cpu = node.allocatable.get('cpu') ?? 0;
-      const memory = node.allocatable.get('memory') ?? 0;
+      const { cpu, memory } = node;
       let total = 0;
       let weights = 0;
       if (cpu > 0) {

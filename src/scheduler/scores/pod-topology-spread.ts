@@ -10,18 +10,34 @@ const hostname = 'kubernetes.io/hostname';
 const normalize =
   (ignored: ReadonlySet<NodeInfo>): NodeScorer['normalize'] =>
   (scores, nodes) => {
+    const all = ignored.size === 0;
     let min = Number.POSITIVE_INFINITY;
     let max = 0;
-    for (const [i, node] of nodes.entries()) {
-      if (ignored.has(node)) continue;
+    for (let i = 0; i < scores.length; i++) {
+      if (!all && ignored.has(nodes[i]!)) continue;
       min = Math.min(min, scores[i]!);
       max = Math.max(max, scores[i]!);
     }
-    for (const [i, node] of nodes.entries()) {
-      if (ignored.has(node)) scores[i] = 0;
+    for (let i = 0; i < scores.length; i++) {
+      if (!all && ignored.has(nodes[i]!)) scores[i] = 0;
       else scores[i] = max === 0 ? maxScore : Math.trunc((maxScore * (max + min - scores[i]!)) / max);
     }
   };
+
+/** Sums over domains by hand, where not every node's pods count. */
+function countDomains(
+  byNode: ReadonlyMap<NodeInfo, number>,
+  topologyKey: string,
+  includes: (node: NodeInfo) => boolean,
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [node, count] of byNode) {
+    if (!node.node || !includes(node)) continue;
+    const domain = node.labels[topologyKey] ?? '';
+    counts.set(domain, (counts.get(domain) ?? 0) + count);
+  }
+  return counts;
+}
 
 /** Constraints with ScheduleAnyway; for pods without constraints upstream's default ones (plugins/podtopologyspread/scoring.go). */
 export const podTopologySpreadScore: ScorePlugin = {
@@ -35,40 +51,42 @@ export const podTopologySpreadScore: ScorePlugin = {
     if (constraints.length === 0) return undefined;
 
     const affinity = requiredNodes(info.pod.spec);
-    // With the default constraints a node without a zone is still compared by its own pods.
     const labelled = ({ labels }: NodeInfo): boolean =>
-      !own || constraints.every(({ topologyKey }) => labels[topologyKey] !== undefined);
-    const ignored = new Set(nodes.filter(node => !labelled(node)));
-    const parts = constraints.map(constraint => {
-      const { topologyKey, selector, maxSkew } = constraint;
-      const byNode = snapshot.countMatching(info.namespace, selector);
+      constraints.every(({ topologyKey }) => labels[topologyKey] !== undefined);
+    // With the default constraints a node without a zone is still compared by its own pods.
+    const ignored = new Set(own ? nodes.filter(node => !labelled(node)) : []);
+    const parts = constraints.map(({ topologyKey, selector, maxSkew, includes }) => {
+      const found = snapshot.countMatching(info.namespace, selector);
       if (topologyKey === hostname) {
-        const weight = Math.log(nodes.length - ignored.size + 2);
-        const count = ({ name, labels }: NodeInfo): number | undefined =>
-          labels[hostname] === undefined ? undefined : (byNode.get(name) ?? 0);
-        return { weight, maxSkew, count };
+        return {
+          topologyKey,
+          maxSkew,
+          weight: Math.log(nodes.length - ignored.size + 2),
+          byNode: found.byNode,
+        };
       }
-      const domains = new Map<string | undefined, number>();
-      for (const node of nodes) if (!ignored.has(node)) domains.set(node.labels[topologyKey], 0);
-      for (const [name, count] of byNode) {
-        const node = snapshot.node(name);
-        if (!node || !labelled(node) || !constraint.includes(node, affinity)) continue;
-        const domain = node.labels[topologyKey];
-        const known = domains.get(domain);
-        if (known !== undefined) domains.set(domain, known + count);
-      }
-      const count = ({ labels }: NodeInfo): number | undefined =>
-        labels[topologyKey] === undefined ? undefined : domains.get(labels[topologyKey]);
-      return { weight: Math.log(domains.size + 2), maxSkew, count };
+      const everyNode = !own && !affinity;
+      const byDomain = everyNode
+        ? found.byDomain(topologyKey)
+        : countDomains(
+            found.byNode,
+            topologyKey,
+            node => (!own || labelled(node)) && includes(node, affinity),
+          );
+      const domains = new Set<string>();
+      for (const node of nodes) if (!ignored.has(node)) domains.add(node.labels[topologyKey] ?? '');
+      return { topologyKey, maxSkew, weight: Math.log(domains.size + 2), byDomain };
     });
 
     return {
       score(node) {
         if (ignored.has(node)) return 0;
         let score = 0;
-        for (const { weight, maxSkew, count } of parts) {
-          const found = count(node);
-          if (found !== undefined) score += found * weight + maxSkew - 1;
+        for (const { topologyKey, weight, maxSkew, byNode, byDomain } of parts) {
+          const domain = node.labels[topologyKey];
+          if (domain === undefined) continue;
+          const count = byNode ? byNode.get(node) : byDomain?.get(domain);
+          score += (count ?? 0) * weight + maxSkew - 1;
         }
         return Math.round(score);
       },
