@@ -1,0 +1,489 @@
+// The life of objects of many kinds, as the API server leads them through it: defaults, prepare, validate.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubeObject } from '../../machinery/object.ts';
+import { createRegistry } from '../builtins.ts';
+
+type Fields = KubeObject & { spec?: Record<string, unknown>; status?: unknown; [name: string]: unknown };
+
+const registry = createRegistry();
+const kindOf = (resource: string) => {
+  const found = registry.all().find(each => each.resource === resource && each.version !== 'v2');
+  assert.ok(found, resource);
+  return found;
+};
+
+const texts = (causes: { field?: string; message?: string }[]): string[] =>
+  causes.map(cause => `${cause.field}: ${cause.message}`);
+
+/** As a create does it; returns the object and what is wrong with it. */
+function created(resource: string, object: object): { object: Fields; wrong: string[] } {
+  const { strategy } = kindOf(resource);
+  const copy = structuredClone(object) as Fields;
+  strategy.defaults?.(copy);
+  strategy.prepareForCreate?.(copy);
+  return { object: copy, wrong: texts(strategy.validate?.(copy) ?? []) };
+}
+
+function updated(
+  resource: string,
+  old: Fields,
+  change: (object: Fields) => void,
+): { object: Fields; wrong: string[] } {
+  const { strategy } = kindOf(resource);
+  const copy = structuredClone(old);
+  change(copy);
+  strategy.defaults?.(copy);
+  strategy.prepareForUpdate?.(copy, old);
+  return { object: copy, wrong: texts(strategy.validateUpdate?.(copy, old) ?? []) };
+}
+
+const template = (labels: object = { app: 'web' }) => ({
+  metadata: { labels },
+  spec: { containers: [{ name: 'web', image: 'web:1' }] },
+});
+const deployment = (spec: object = {}) => ({
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { selector: { matchLabels: { app: 'web' } }, template: template(), ...spec },
+});
+const service = (spec: object) => ({ metadata: { name: 'web', namespace: 'default' }, spec });
+
+test('a Deployment gets its defaults, and its generation follows its spec and annotations', () => {
+  const { object, wrong } = created('deployments', { ...deployment(), status: { replicas: 7 } });
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(object.status, {});
+  assert.equal(object.metadata!.generation, 1);
+  assert.equal(object.spec!.replicas, 1);
+  assert.deepEqual(object.spec!.strategy, {
+    type: 'RollingUpdate',
+    rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' },
+  });
+  const same = updated('deployments', object, next => {
+    next.metadata!.labels = { a: 'b' };
+    next.metadata!.generation = 99;
+    next.status = { replicas: 3 };
+  });
+  assert.equal(same.object.metadata!.generation, 1);
+  assert.deepEqual(same.object.status, {});
+  const scaled = updated('deployments', object, next => {
+    next.spec!.replicas = 3;
+  });
+  assert.deepEqual(scaled.wrong, []);
+  assert.equal(scaled.object.metadata!.generation, 2);
+  const noted = updated('deployments', object, next => {
+    next.metadata!.annotations = { note: 'x' };
+  });
+  assert.equal(noted.object.metadata!.generation, 2);
+});
+
+test('a status write changes status alone', () => {
+  const { strategy } = kindOf('deployments');
+  const { object: old } = created('deployments', deployment());
+  const next = structuredClone(old);
+  next.spec!.replicas = 5;
+  next.status = { replicas: 2 };
+  next.metadata!.labels = { sneaky: 'yes' };
+  strategy.prepareForStatusUpdate!(next, old);
+  assert.equal(next.spec!.replicas, 1);
+  assert.deepEqual(next.status, { replicas: 2 });
+  assert.equal(next.metadata!.labels, undefined);
+});
+
+test('workloads must select their own Pods, for ever, and restart them', () => {
+  assert.deepEqual(created('deployments', deployment({ template: template({ app: 'other' }) })).wrong, [
+    'spec.template.metadata.labels: Invalid value: {"app":"other"}: `selector` does not match template `labels`',
+  ]);
+  const { object } = created('replicasets', deployment());
+  assert.deepEqual(
+    updated('replicasets', object, next => {
+      next.spec!.selector = { matchLabels: { app: 'new' } };
+      next.spec!.template = template({ app: 'new' });
+    }).wrong,
+    ['spec.selector: Invalid value: {"matchLabels":{"app":"new"}}: field is immutable'],
+  );
+  const never = deployment({
+    template: { ...template(), spec: { ...template().spec, restartPolicy: 'Never' } },
+  });
+  assert.deepEqual(created('daemonsets', never).wrong, [
+    'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+  ]);
+  const stopped = { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } };
+  assert.deepEqual(created('deployments', deployment(stopped)).wrong, [
+    'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0',
+  ]);
+  assert.deepEqual(created('deployments', deployment({ replicas: -1 })).wrong, [
+    'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+  ]);
+});
+
+test('a Pod gets its defaults, its class of service, and is refused field by field', () => {
+  const { object, wrong } = created('pods', {
+    metadata: { name: 'p' },
+    spec: {
+      containers: [{ name: 'c', image: 'x', resources: { limits: { cpu: '1000m', memory: '1024Mi' } } }],
+    },
+  });
+  assert.deepEqual(wrong, []);
+  const [container] = object.spec!.containers as Record<string, unknown>[];
+  assert.deepEqual(container!.resources, {
+    limits: { cpu: '1', memory: '1Gi' },
+    requests: { cpu: '1', memory: '1Gi' },
+  });
+  assert.equal(container!.imagePullPolicy, 'Always');
+  assert.equal(object.spec!.enableServiceLinks, true);
+  assert.deepEqual(object.status, { phase: 'Pending', qosClass: 'Guaranteed' });
+
+  const bad = created('pods', {
+    metadata: { name: 'Bad_Name' },
+    spec: {
+      restartPolicy: 'Sometimes',
+      containers: [
+        { name: 'c', image: '', ports: [{ containerPort: 70000 }] },
+        {
+          name: 'c',
+          image: 'y',
+          livenessProbe: { periodSeconds: -1 },
+          volumeMounts: [{ name: 'gone', mountPath: '/x' }],
+          resources: { limits: { cpu: '1' }, requests: { cpu: '2' } },
+        },
+      ],
+    },
+  });
+  assert.deepEqual(bad.wrong, [
+    `metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
+    'spec.containers[0].image: Required value',
+    'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
+    'spec.containers[1].name: Duplicate value: "c"',
+    'spec.containers[1].volumeMounts[0].name: Not found: "gone"',
+    'spec.containers[1].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+    'spec.containers[1].livenessProbe: Required value: must specify a handler type',
+    'spec.containers[1].livenessProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0',
+    'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
+  ]);
+  assert.deepEqual(created('pods', { metadata: { name: 'p' }, spec: { containers: [] } }).wrong, [
+    'spec.containers: Required value',
+  ]);
+});
+
+test('of a Pod that exists, images may change and little else', () => {
+  const { object } = created('pods', { metadata: { name: 'p' }, spec: template().spec });
+  const image = updated('pods', object, next => {
+    (next.spec!.containers as { image: string }[])[0]!.image = 'web:2';
+  });
+  assert.deepEqual(image.wrong, []);
+  assert.equal(image.object.metadata!.generation, 2);
+  const more = updated('pods', object, next => {
+    (next.spec!.containers as object[]).push({ name: 'two', image: 'x' });
+  });
+  assert.deepEqual(more.wrong, ['spec.containers: Forbidden: pod updates may not add or remove containers']);
+  const moved = updated('pods', object, next => {
+    next.spec!.hostNetwork = true;
+  });
+  assert.match(moved.wrong.join(), /^spec: Forbidden: pod updates may not change fields other than /);
+});
+
+test('a Service gets its defaults; ports and addresses are checked', () => {
+  const { object, wrong } = created('services', service({ ports: [{ port: 80 }], selector: { app: 'web' } }));
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(object.spec, {
+    ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+    selector: { app: 'web' },
+    type: 'ClusterIP',
+    sessionAffinity: 'None',
+    internalTrafficPolicy: 'Cluster',
+  });
+  assert.deepEqual(object.status, { loadBalancer: {} });
+  const cases: [object, string[]][] = [
+    [{}, ['spec.ports: Required value']],
+    [
+      { ports: [{ port: 80 }, { port: 81 }] },
+      ['spec.ports[0].name: Required value', 'spec.ports[1].name: Required value'],
+    ],
+    [
+      {
+        ports: [
+          { port: 80, name: 'a' },
+          { port: 81, name: 'a' },
+        ],
+      },
+      ['spec.ports[1].name: Duplicate value: "a"'],
+    ],
+    [{ type: 'ExternalName' }, ['spec.externalName: Required value']],
+    [
+      { type: 'LoadBalancer', clusterIP: 'None', ports: [{ port: 1 }] },
+      [`spec.clusterIPs[0]: Invalid value: "None": may not be set to 'None' for LoadBalancer services`],
+    ],
+    [
+      { ports: [{ port: 80, nodePort: 30000 }] },
+      ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
+    ],
+    [
+      { ports: [{ port: 80 }], externalTrafficPolicy: 'Local' },
+      [
+        'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+      ],
+    ],
+    [
+      {
+        ports: [{ port: 80 }],
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 90000 } },
+      },
+      [
+        'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 90000: must be greater than 0 and less than 86400',
+      ],
+    ],
+    [
+      { ports: [{ port: 80 }], clusterIP: '10.96.0.300' },
+      [
+        'spec.clusterIPs[0]: Invalid value: "10.96.0.300": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      ],
+    ],
+  ];
+  for (const [spec, expected] of cases) assert.deepEqual(created('services', service(spec)).wrong, expected);
+  const allocated = created(
+    'services',
+    service({ ports: [{ port: 80 }], clusterIP: '10.96.0.5', clusterIPs: ['10.96.0.5'] }),
+  );
+  const changed = updated('services', allocated.object, next => {
+    Object.assign(next.spec!, { clusterIP: '10.96.0.6', clusterIPs: ['10.96.0.6'] });
+  });
+  assert.deepEqual(changed.wrong, [
+    'spec.clusterIPs[0]: Invalid value: ["10.96.0.6"]: may not change once set',
+  ]);
+  assert.match(
+    created('services', { metadata: { name: '1web' }, spec: { ports: [{ port: 80 }] } }).wrong.join(),
+    /^metadata\.name: Invalid value: "1web": a DNS-1035 label must consist of/,
+  );
+});
+
+test('a Job makes its own selector, and forbids what would never end', () => {
+  const { object, wrong } = created('jobs', {
+    metadata: { name: 'sum', uid: 'u-1' },
+    spec: { template: { spec: { ...template().spec, restartPolicy: 'Never' } } },
+  });
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(object.spec!.selector, { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u-1' } });
+  assert.deepEqual(
+    [
+      object.spec!.completions,
+      object.spec!.parallelism,
+      object.spec!.backoffLimit,
+      object.spec!.completionMode,
+    ],
+    [1, 1, 6, 'NonIndexed'],
+  );
+  const always = created('jobs', { metadata: { name: 'sum', uid: 'u' }, spec: { template: template() } });
+  assert.deepEqual(always.wrong, [
+    'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
+  ]);
+  const cron = (schedule: string, extra: object = {}) =>
+    created('cronjobs', {
+      metadata: { name: 'c' },
+      spec: {
+        schedule,
+        jobTemplate: { spec: { template: { spec: { ...template().spec, restartPolicy: 'Never' } } } },
+        ...extra,
+      },
+    }).wrong;
+  for (const right of ['*/5 * * * *', '0 0 1 jan mon', '@daily', '@every 1h30m'])
+    assert.deepEqual(cron(right), []);
+  assert.deepEqual(cron('* * * *'), [
+    'spec.schedule: Invalid value: "* * * *": expected exactly 5 fields, found 4: [* * * *]',
+  ]);
+  assert.deepEqual(cron('60 * * * *'), [
+    'spec.schedule: Invalid value: "60 * * * *": end of range (60) above maximum (59): 60',
+  ]);
+  assert.equal(cron('@daily', { timeZone: 'Mars/Base' }).length, 1);
+});
+
+test('configuration: keys, sizes, immutability, stringData', () => {
+  assert.deepEqual(created('configmaps', { metadata: { name: 'c' }, data: { 'a/b': 'x' } }).wrong, [
+    `data[a/b]: Invalid value: "a/b": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+  ]);
+  assert.deepEqual(
+    created('configmaps', { metadata: { name: 'c' }, data: { a: 'x'.repeat(1024 * 1024 + 1) } }).wrong,
+    [': Too long: may not be more than 1048576 bytes'],
+  );
+  const { object } = created('secrets', {
+    metadata: { name: 's' },
+    stringData: { word: 'pässword' },
+    immutable: true,
+  });
+  assert.equal(object.type, 'Opaque');
+  assert.deepEqual(object.data, { word: Buffer.from('pässword').toString('base64') });
+  assert.equal('stringData' in object, false);
+  const changed = updated('secrets', object, next => {
+    next.stringData = { word: 'other' };
+  });
+  assert.deepEqual(changed.wrong, ['data: Forbidden: field is immutable when `immutable` is set']);
+});
+
+test('a Namespace is labelled, active and held by its finalizer', () => {
+  const { object, wrong } = created('namespaces', { metadata: { name: 'team' } });
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(object.metadata!.labels, { 'kubernetes.io/metadata.name': 'team' });
+  assert.deepEqual(object.spec, { finalizers: ['kubernetes'] });
+  assert.deepEqual(object.status, { phase: 'Active' });
+  assert.match(created('namespaces', { metadata: { name: 'a.b' } }).wrong.join(), /must not contain dots/);
+});
+
+test('a Node keeps the status that its kubelet registers with', () => {
+  const { object } = created('nodes', {
+    metadata: { name: 'n' },
+    status: { capacity: { cpu: '2', memory: '4096Mi' } },
+  });
+  const status = object.status as { capacity: object; allocatable: object };
+  assert.deepEqual(status.capacity, { cpu: '2', memory: '4Gi' });
+  assert.deepEqual(status.allocatable, status.capacity);
+});
+
+test('RBAC: names are path segments, roleRef never changes', () => {
+  assert.deepEqual(created('clusterroles', { metadata: { name: 'system:node' }, rules: [] }).wrong, []);
+  const binding = created('rolebindings', {
+    metadata: { name: 'b', namespace: 'x' },
+    roleRef: { kind: 'ClusterRole', name: 'view' },
+    subjects: [
+      { kind: 'User', name: 'jane' },
+      { kind: 'ServiceAccount', name: 'sa' },
+    ],
+  });
+  assert.deepEqual(binding.wrong, ['subjects[1].namespace: Required value']);
+  assert.equal(
+    (binding.object.subjects as { apiGroup?: string }[])[0]!.apiGroup,
+    'rbac.authorization.k8s.io',
+  );
+  const changed = updated('rolebindings', binding.object, next => {
+    (next.subjects as object[]).pop();
+    (next.roleRef as { name: string }).name = 'edit';
+  });
+  assert.deepEqual(changed.wrong, [
+    'roleRef: Invalid value: {"kind":"ClusterRole","name":"edit","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef',
+  ]);
+});
+
+test('EndpointSlices: addresses are of the type, which never changes', () => {
+  const slice = (addresses: string[]) =>
+    created('endpointslices', {
+      metadata: { name: 'web-abc' },
+      addressType: 'IPv4',
+      endpoints: [{ addresses }],
+      ports: [{ port: 80 }],
+    });
+  const good = slice(['10.1.0.1']);
+  assert.deepEqual(good.wrong, []);
+  assert.deepEqual(good.object.ports, [{ port: 80, name: '', protocol: 'TCP' }]);
+  assert.deepEqual(slice(['127.0.0.1']).wrong, [
+    'endpoints[0].addresses[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+  ]);
+  assert.deepEqual(slice([]).wrong, [
+    'endpoints[0].addresses: Required value: must contain at least 1 address',
+  ]);
+  const grown = updated('endpointslices', good.object, next => {
+    (next.endpoints as object[]).push({ addresses: ['10.1.0.2'] });
+  });
+  assert.equal(grown.object.metadata!.generation, 2);
+});
+
+test('kinds with no checks of their own must have what their schema requires', () => {
+  assert.deepEqual(created('runtimeclasses', { metadata: { name: 'r' } }).wrong, ['handler: Required value']);
+  assert.deepEqual(created('csidrivers', { metadata: { name: 'd' }, spec: {} }).wrong, []);
+});
+
+test('labels, annotations, owners and finalizers are checked for every kind', () => {
+  const { wrong } = created('leases', {
+    metadata: {
+      name: 'l',
+      labels: { 'bad key': 'x', good: 'bad value!' },
+      finalizers: ['unqualified'],
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p' }],
+    },
+  });
+  assert.equal(wrong.filter(text => text.startsWith('metadata.labels: ')).length, 2);
+  assert.ok(wrong.includes('metadata.ownerReferences[0].uid: Invalid value: "": must not be empty'));
+  assert.ok(
+    wrong.includes(
+      'metadata.finalizers: Invalid value: "unqualified": name is neither a standard finalizer name nor is it fully qualified',
+    ),
+  );
+});
+
+test('autoscaling/v1 is a view of what is stored as v2, both ways', () => {
+  const v1 = registry.find('autoscaling', 'v1', 'horizontalpodautoscalers')!;
+  const stored = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web' },
+    spec: {
+      scaleTargetRef: { kind: 'Deployment', name: 'web' },
+      maxReplicas: 5,
+      minReplicas: 1,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } },
+        },
+        {
+          type: 'Resource',
+          resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 60 } },
+        },
+        {
+          type: 'Pods',
+          pods: { metric: { name: 'hits' }, target: { type: 'AverageValue', averageValue: '10' } },
+        },
+      ],
+    },
+    status: { currentReplicas: 2, desiredReplicas: 3 },
+  };
+  const view = v1.conversion!.fromStorage(stored as KubeObject) as Fields;
+  assert.equal(view.apiVersion, 'autoscaling/v1');
+  assert.equal(view.spec!.targetCPUUtilizationPercentage, 70);
+  assert.deepEqual(JSON.parse(view.metadata!.annotations!['autoscaling.alpha.kubernetes.io/metrics']!), [
+    { type: 'Resource', resource: { name: 'memory', targetAverageUtilization: 60 } },
+    { type: 'Pods', pods: { metricName: 'hits', targetAverageValue: '10' } },
+  ]);
+  assert.deepEqual(v1.conversion!.toStorage(view), stored);
+});
+
+test('Events of both groups are the same objects', () => {
+  const { conversion } = registry.find('events.k8s.io', 'v1', 'events')!;
+  const newer = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: 'e', namespace: 'default' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    regarding: { kind: 'Pod', name: 'p' },
+    note: 'Started',
+    reportingController: 'kubelet',
+    reportingInstance: 'n',
+    action: 'Starting',
+    reason: 'Started',
+    type: 'Normal',
+  };
+  const stored = conversion!.toStorage(newer as KubeObject) as Fields;
+  assert.equal(stored.message, 'Started');
+  assert.deepEqual(stored.involvedObject, { kind: 'Pod', name: 'p' });
+  assert.deepEqual(conversion!.fromStorage(stored), newer);
+  const core = registry.find('', 'v1', 'events')!;
+  assert.equal(core.selectableFields['involvedObject.name']!(stored), 'p');
+});
+
+test('every kind of the registry takes an empty object through its life without falling over', () => {
+  for (const { strategy, kind, apiVersion } of registry
+    .all()
+    .map(each => ({ ...each, apiVersion: each.version }))) {
+    const object: Fields = { kind, apiVersion };
+    strategy.defaults?.(object);
+    strategy.prepareForCreate?.(object);
+    strategy.validate?.(object);
+    const next = structuredClone(object);
+    strategy.prepareForUpdate?.(next, object);
+    strategy.validateUpdate?.(next, object);
+    strategy.prepareForStatusUpdate?.(next, object);
+    strategy.validateStatusUpdate?.(next, object);
+  }
+  for (const { printer, kind, resource } of registry.all()) {
+    const cells = printer.cells({ kind, metadata: {} }, 0);
+    assert.equal(cells.length, printer.columns.length, resource);
+  }
+});
