@@ -14,6 +14,7 @@ import { discoveryPaths } from './http/discovery.ts';
 import type { HttpRequest, HttpResponse } from './http/exchange.ts';
 import { type Connection, fromFetch, toFetch } from './http/fetch.ts';
 import { createHandler, createUpgrade, type Upgrade } from './http/handler.ts';
+import { openApiPaths } from './http/openapi.ts';
 import { createPaths, type PathOptions, type VersionInfo } from './http/paths.ts';
 import { createConnect } from './kubelet-proxy/connect.ts';
 import type { Transport } from './kubelet-proxy/transport.ts';
@@ -127,7 +128,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ready: () => isReady,
     metricsText: options.metricsText,
     oidc: options.oidc,
-    more: [discoveryPaths({ registry, clock, address: options.address ?? '' })],
+    more: [
+      discoveryPaths({ registry, clock, address: options.address ?? '' }),
+      openApiPaths(options.version.gitVersion),
+    ],
   });
   const connect = createConnect({ client, registry, stages, random, transport: options.transport });
   const handle = createHandler({

@@ -90,9 +90,9 @@ test('refusals are upstream’s Status, word for word', async () => {
       'POST',
       maps,
       'k8s',
-      { 'content-type': 'application/vnd.kubernetes.protobuf' },
+      { 'content-type': 'text/html' },
       415,
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     ],
     [
       'GET',

@@ -5,6 +5,9 @@ import type { HttpRequest } from './exchange.ts';
 /** Bytes of a request's body at most (upstream's MaxRequestBodyBytes). */
 export const bodyLimit = 3 * 1024 * 1024;
 
+const protobuf = 'application/vnd.kubernetes.protobuf';
+const bodyTypes = ['application/json', 'application/yaml', protobuf];
+
 const mediaType = (request: HttpRequest): string =>
   (request.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
 
@@ -45,18 +48,33 @@ export async function parseYaml(text: string): Promise<unknown> {
   return parse(text, { version: '1.1', schema: 'yaml-1.1', merge: true, maxAliasCount: 100 });
 }
 
-/** A body in JSON or YAML; throws 415 for other media types, 413 when too large and 400 for what cannot be read. */
+/** A body in JSON, YAML or protobuf; throws 415 for other media types, 413 when too large and 400 for what cannot be read. */
 export async function readBody(
   request: HttpRequest,
   kind: string,
+  modelOf: (apiVersion: string, kind: string) => string | undefined,
 ): Promise<{ value: unknown; text?: string }> {
   const type = mediaType(request);
-  if (type !== '' && type !== 'application/json' && type !== 'application/yaml') {
+  if (type !== '' && !bodyTypes.includes(type)) {
     throw unsupportedMediaType(
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+      `the body of the request was in an unknown format - accepted media types include: ${bodyTypes.join(', ')}`,
     );
   }
   const bytes = await request.body(bodyLimit);
+  if (type === protobuf) {
+    const [{ decodeProtobuf }, { WireError }] = await Promise.all([
+      import('../protobuf/decode.ts'),
+      import('../protobuf/wire.ts'),
+    ]);
+    try {
+      return { value: decodeProtobuf(bytes, modelOf) };
+    } catch (error) {
+      if (!(error instanceof WireError) && !(error instanceof SyntaxError)) throw error;
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${summary(bytes)})`,
+      );
+    }
+  }
   const text = decodeText(bytes);
   if (type === 'application/yaml') {
     try {

@@ -92,8 +92,10 @@ async function readWrite(api: ApiRequest, request: HttpRequest, query: URLSearch
   api.fieldManager = write.fieldManager;
   api.fieldValidation = write.fieldValidation;
   if (verb !== 'patch') {
-    const kind = (subresource && registration.subresources[subresource]?.kind) || registration.kind;
-    const body = await readBody(request, kind);
+    const own = subresource ? registration.subresources[subresource] : undefined;
+    const expected = own?.kind ?? registration.kind;
+    const model = own?.model ?? registration.model;
+    const body = await readBody(request, expected, (_, kind) => (kind === expected ? model : undefined));
     api.body = body.value;
     api.bodyText = body.text;
     return;
@@ -119,7 +121,9 @@ async function readWrite(api: ApiRequest, request: HttpRequest, query: URLSearch
 async function readDelete(api: ApiRequest, request: HttpRequest, query: URLSearchParams): Promise<void> {
   const length = request.header('content-length');
   const hasBody = length !== undefined ? length !== '0' : request.header('content-type') !== undefined;
-  const body = hasBody ? (await readBody(request, 'DeleteOptions')).value : undefined;
+  const body = hasBody
+    ? (await readBody(request, 'DeleteOptions', () => 'V1DeleteOptions')).value
+    : undefined;
   const { options, dryRun } = deleteOptions(query, body);
   api.deleteOptions = options;
   api.dryRun = dryRun;
