@@ -19,6 +19,7 @@ export interface NetworkNamespace extends AsyncDisposable {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;

@@ -1,6 +1,7 @@
 // One family's share of the work: keeps what was last asked of the kernel, and brings it up to date.
-import { expectationsOf, removeStaleFlows } from './conntrack.ts';
+
 import type { Logger } from '../machinery/logger.ts';
+import { expectationsOf, removeStaleFlows } from './conntrack.ts';
 import type { Execute } from './execute.ts';
 import type { Family, NodeFacts, ServiceChange, ServicePort } from './model/types.ts';
 import type { Mode, ModeSettings } from './modes/mode.ts';

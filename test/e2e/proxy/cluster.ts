@@ -3,7 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { nodes, services } from '../../../src/api/generated/resources/core.v1.ts';
 import { endpointslices } from '../../../src/api/generated/resources/discovery.k8s.io.v1.ts';
 import { servicecidrs } from '../../../src/api/generated/resources/networking.k8s.io.v1.ts';
-import type { V1Endpoint, V1Service, V1ServicePort, V1ServiceSpec } from '../../../src/api/generated/types.ts';
+import type {
+  V1Endpoint,
+  V1Service,
+  V1ServicePort,
+  V1ServiceSpec,
+} from '../../../src/api/generated/types.ts';
 import { createFakeClient, type FakeClient } from '../../../src/client/fake-client.ts';
 import { createInformers } from '../../../src/client/informers.ts';
 import { type Logger, silentLogger } from '../../../src/machinery/logger.ts';
@@ -26,7 +31,11 @@ export interface TestCluster extends AsyncDisposable {
   /** Replaces (or creates) a Service and waits until the kernels follow. */
   service(name: string, spec: V1ServiceSpec, status?: V1Service['status']): Promise<void>;
   /** Replaces the endpoints of a Service, in one slice a family, and waits. */
-  endpoints(name: string, pods: readonly (Pod | EndpointOf)[], ports?: readonly V1ServicePort[]): Promise<void>;
+  endpoints(
+    name: string,
+    pods: readonly (Pod | EndpointOf)[],
+    ports?: readonly V1ServicePort[],
+  ): Promise<void>;
   remove(name: string): Promise<void>;
   /** Waits until the proxies have nothing to do. */
   settled(act: () => Promise<unknown>): Promise<void>;
@@ -108,13 +117,18 @@ export async function createTestCluster(
     resource: Parameters<FakeClient['update']>[0],
     object: T,
   ): Promise<void> => {
-    const known = client.all(resource, 'default').find(({ metadata }) => metadata.name === object.metadata?.name);
+    const known = client
+      .all(resource, 'default')
+      .find(({ metadata }) => metadata.name === object.metadata?.name);
     if (!known) await client.create(resource as never, object as never);
     else
-      await client.update(resource as never, {
-        ...object,
-        metadata: { ...object.metadata, resourceVersion: known.metadata.resourceVersion },
-      } as never);
+      await client.update(
+        resource as never,
+        {
+          ...object,
+          metadata: { ...object.metadata, resourceVersion: known.metadata.resourceVersion },
+        } as never,
+      );
   };
 
   return {
@@ -146,7 +160,8 @@ export async function createTestCluster(
     remove: name =>
       settled(async () => {
         await client.delete(services, name, 'default');
-        for (const family of ['ipv4', 'ipv6']) await client.delete(endpointslices, `${name}-${family}`, 'default');
+        for (const family of ['ipv4', 'ipv6'])
+          await client.delete(endpointslices, `${name}-${family}`, 'default');
       }),
     async restart(node) {
       await proxies[node][Symbol.asyncDispose]();

@@ -21,7 +21,9 @@ const open = ports.map(async text => {
     socket.on('data', answer);
     answer();
   });
-  await new Promise<void>(resolve => server.listen({ port: Number(port), host: '::', backlog: 1024 }, resolve));
+  await new Promise<void>(resolve =>
+    server.listen({ port: Number(port), host: '::', backlog: 1024 }, resolve),
+  );
 });
 await Promise.all(open);
 process.stdout.write('ready\n');

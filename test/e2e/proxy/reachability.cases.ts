@@ -163,7 +163,9 @@ export const cases: readonly Case[] = [
   {
     name: 'source ranges hold for the balancer address alone, and before translation',
     spec: family =>
-      balanced(family, { loadBalancerSourceRanges: [family === 'ipv4' ? '192.168.50.1/32' : 'fd00:50::1/128'] }),
+      balanced(family, {
+        loadBalancerSourceRanges: [family === 'ipv4' ? '192.168.50.1/32' : 'fd00:50::1/128'],
+      }),
     balancer: {},
     pods: ['a'],
     questions: [
@@ -187,7 +189,8 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'UDP',
-    spec: family => base(family, { type: 'NodePort', ports: [{ port: 80, protocol: 'UDP', nodePort: 30080 }] }),
+    spec: family =>
+      base(family, { type: 'NodePort', ports: [{ port: 80, protocol: 'UDP', nodePort: 30080 }] }),
     pods: ['a', 'c'],
     questions: [
       { from: 'b', to: 'cluster', protocol: 'udp', expect: 'a c' },

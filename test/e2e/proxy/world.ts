@@ -68,11 +68,16 @@ async function cable(namespaces: Record<Place, NetworkNamespace>, segment: Netwo
       { namespace: namespaces[place], name: 'eth0', addresses: both(place) },
       { namespace: segment, name: place, bridge: 'br0' },
     );
-  for (const [node, pods, number] of [['node1', ['a', 'b'], 1], ['node2', ['c'], 2]] as const) {
+  for (const [node, pods, number] of [
+    ['node1', ['a', 'b'], 1],
+    ['node2', ['c'], 2],
+  ] as const) {
     const gateways = [`10.244.${number}.1`, `fd00:244:${number}::1`];
     await namespaces[node].ip(
       'link add cni0 type bridge',
-      ...gateways.map(gateway => `addr add ${cidr(gateway)} dev cni0 ${gateway.includes(':') ? 'nodad' : ''}`),
+      ...gateways.map(
+        gateway => `addr add ${cidr(gateway)} dev cni0 ${gateway.includes(':') ? 'nodad' : ''}`,
+      ),
       'link set cni0 up',
     );
     for (const pod of pods) {

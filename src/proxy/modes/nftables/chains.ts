@@ -6,10 +6,23 @@ export interface MadeChain {
   readonly rules: readonly string[];
 }
 
-/** Sends to one of `count` endpoints, evenly at random. */
+/** Above what sockets set as priority. */
+export const firstChoice = 0x10000;
+
+/**
+ * Chooses evenly at random. The choice is kept in the first packet's priority: nft has no variables, marks belong to others,
+ * and nothing but a queueing discipline reads a priority. Forwarding sets it anew, and `filter-output` clears it.
+ */
+const choose = (count: number): string =>
+  `meta priority set numgen random mod ${count} offset ${firstChoice}`;
+
+/** How the choice `index` is written in an element's key. */
+export const choiceKey = (index: number): string => `0x${(firstChoice + index).toString(16)}`;
+
+/** Sends to one of `count` endpoints. */
 export const randomChain = (lane: Lane, count: number, words: Words): MadeChain => ({
   name: `${lane.name}-n${count}`,
-  rules: [`dnat to ${lane.key(words)} . numgen random mod ${count} map @${lane.name}-endpoints`],
+  rules: [choose(count), `dnat to ${lane.key(words)} . meta priority map @${lane.name}-endpoints`],
 });
 
 /**
@@ -27,7 +40,8 @@ export function affinityChain(lane: Lane, count: number, words: Words): MadeChai
       `meta priority set ${client} map @${lane.clients}`,
       follow,
       `delete @${lane.clients} { ${client} : meta priority }`,
-      `meta priority set ${key} . numgen random mod ${count} map @${lane.name}-choices`,
+      choose(count),
+      `meta priority set ${key} . meta priority map @${lane.name}-choices`,
       follow,
     ],
   };

@@ -1,6 +1,14 @@
 // Frontends -> elements of the sets and maps.
 import type { ServicePort } from '../../model/types.ts';
-import { affinityChain, bindingChain, type MadeChain, randomChain, sourcesChain } from './chains.ts';
+import {
+  affinityChain,
+  bindingChain,
+  choiceKey,
+  firstChoice,
+  type MadeChain,
+  randomChain,
+  sourcesChain,
+} from './chains.ts';
 import type { Frontend } from './frontends.ts';
 import { hash32, lanes, type Words } from './words.ts';
 
@@ -10,8 +18,8 @@ export interface Sink {
   verdict(set: string, key: string, verb: 'goto' | 'jump', chain: MadeChain): void;
 }
 
-/** Above what sockets set as priority, and not the reserved last value. */
-const slotBase = 0x10000;
+/** Slots end before the last value, which is reserved. */
+const slotBase = firstChoice;
 const slotRange = 0xfffffffe - slotBase;
 
 /** A number for each endpoint, the same whatever else the service has (but for a rare collision, settled in sorted order). */
@@ -37,14 +45,14 @@ function backends(frontend: Frontend, words: Words, sink: Sink): void {
     const map = `${lane.name}-endpoints`;
     sink.verdict(services, key, 'goto', randomChain(lane, endpoints.length, words));
     for (const [index, { address, port }] of endpoints.entries())
-      sink.element(map, `${key} . ${index}`, `${address} . ${port}`);
+      sink.element(map, `${key} . ${choiceKey(index)}`, `${address} . ${port}`);
     return;
   }
   sink.verdict(services, key, 'goto', affinityChain(lane, endpoints.length, words));
   const binding = bindingChain(lane, affinity, words);
   for (const [index, slot] of slotsOf(endpoints).entries()) {
     const { address, port } = endpoints[index]!;
-    sink.element(`${lane.name}-choices`, `${key} . ${index}`, slot);
+    sink.element(`${lane.name}-choices`, `${key} . ${choiceKey(index)}`, slot);
     sink.verdict(`${lane.name}-bindings`, `${key} . ${slot}`, 'goto', binding);
     sink.element(`${lane.name}-slots`, `${key} . ${slot}`, `${address} . ${port}`);
   }

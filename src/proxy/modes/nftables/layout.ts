@@ -18,21 +18,19 @@ export interface ChainLayout {
 }
 
 const laneMaps = (lane: Lane, words: Words): SetLayout[] => {
-  const [type, key] = [lane.type(words), lane.key(words)];
+  const type = lane.type(words);
   const endpoint = `${words.addr} . inet_service`;
-  // numgen has no named type, so a map that it is looked up in must be declared by expression.
-  const numbered = `typeof ${key} . numgen random mod 2`;
   const map = (name: string, spec: string): SetLayout => ({
     kind: 'map',
     name: `${lane.name}-${name}`,
-    spec,
+    spec: `type ${spec};`,
   });
   return [
-    map('services', `type ${type} : verdict;`),
-    map('endpoints', `${numbered} : ${words.ip} daddr . tcp dport;`),
-    map('choices', `${numbered} : meta priority;`),
-    map('bindings', `type ${type} . classid : verdict;`),
-    map('slots', `type ${type} . classid : ${endpoint};`),
+    map('services', `${type} : verdict`),
+    map('endpoints', `${type} . classid : ${endpoint}`),
+    map('choices', `${type} . classid : classid`),
+    map('bindings', `${type} . classid : verdict`),
+    map('slots', `${type} . classid : ${endpoint}`),
   ];
 };
 
@@ -106,7 +104,7 @@ export function chainLayouts(words: Words, settings: ModeSettings): ChainLayout[
       rules: ['ct status dnat jump masquerading'],
     },
     {
-      // Affinity uses the first packet's priority as a scratch register; slots lie above all values that sockets set.
+      // A connection's first packet carries its choice in its priority, above all values that sockets set.
       name: 'filter-output',
       hook: hook('filter', 'output', -90),
       rules: ['ct state new ct status dnat meta priority > 0xffff meta priority set 0'],
