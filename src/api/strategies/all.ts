@@ -3,7 +3,6 @@ import { setDefaults } from '../defaults/all.ts';
 import { generationFields, initialStatus, statusKeepsLabels } from '../facts/generations.ts';
 import { orphansByDefault } from '../facts/kinds.ts';
 import type { Strategy } from '../registration.ts';
-import { nameCheckOf } from '../validation/metadata.ts';
 import {
   clusterRoleBindingStrategy,
   clusterRoleStrategy,
@@ -21,7 +20,6 @@ import {
   serviceAccountStrategy,
 } from './configuration.ts';
 import { combine, genericStrategy } from './generic.ts';
-import { metadataStrategy, requiredFieldsStrategy } from './metadata.ts';
 import {
   endpointSliceStrategy,
   endpointsStrategy,
@@ -41,6 +39,7 @@ import {
   priorityClassStrategy,
   resourceQuotaStrategy,
 } from './policies.ts';
+import { requiredFieldsStrategy } from './required.ts';
 import { serviceStrategy } from './services.ts';
 import { persistentVolumeClaimStrategy, persistentVolumeStrategy, storageClassStrategy } from './storage.ts';
 import {
@@ -105,10 +104,7 @@ export function strategyOf(name: string, model: string, hasStatus: boolean): Str
     statusKeepsLabels: statusKeepsLabels.has(name),
   });
   generic.defaults = object => setDefaults(model, object);
-  const strategy = combine(
-    combine(generic, metadataStrategy(nameCheckOf(name))),
-    own[name] ?? requiredFieldsStrategy(model),
-  );
+  const strategy = combine(generic, own[name] ?? requiredFieldsStrategy(model));
   if (orphansByDefault.has(name)) strategy.defaultPropagation = 'orphan';
   return strategy;
 }

@@ -3,22 +3,6 @@ import type { FieldSchema, StructSchema } from '../../machinery/schema.ts';
 import type { Strategy } from '../registration.ts';
 import { schemaOf } from '../schema.ts';
 import { type Causes, collect } from '../validation/causes.ts';
-import { checkMetadata, checkMetadataUpdate, type NameCheck } from '../validation/metadata.ts';
-
-/** Names, labels and the rest of metadata, for every kind. A missing name is the request's to tell. */
-export const metadataStrategy = (nameCheck: NameCheck): Strategy => ({
-  validate: object => collect(causes => checkMetadata(causes, object, nameCheck)),
-  validateUpdate: (object, old) =>
-    collect(causes => {
-      checkMetadata(causes, object, nameCheck);
-      checkMetadataUpdate(causes, object, old);
-    }),
-  validateStatusUpdate: (object, old) =>
-    collect(causes => {
-      checkMetadata(causes, object, nameCheck);
-      checkMetadataUpdate(causes, object, old);
-    }),
-});
 
 type Fields = Readonly<Record<string, unknown>>;
 
