@@ -2,6 +2,7 @@
 import type { V1Node, V1NodeSpec, V1Pod, V1PodSpec, V1Taint } from '../api/generated/types.ts';
 import type { Stored } from '../machinery/object.ts';
 import type { Lookups, View } from './framework.ts';
+import { Nominations } from './nominations.ts';
 import { createPodInfo, type PodInfo } from './pod-info.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -98,6 +99,7 @@ export const noLookups: Lookups = {
   volume: () => undefined,
   volumesOfClass: () => [],
   storageClass: () => undefined,
+  disruptionBudgets: () => [],
 };
 
 /** A view of these nodes with these pods on them (`node` of each must be set). */
@@ -109,5 +111,5 @@ export function aView(
   const snapshot = new Snapshot();
   for (const [name, given] of Object.entries(nodes)) snapshot.setNode(aNode(name, given) as Stored<V1Node>);
   for (const [name, given] of Object.entries(pods)) snapshot.setPod(aPodInfo(name, given), given.node ?? '');
-  return { snapshot, lookups: { ...noLookups, ...lookups } };
+  return { snapshot, lookups: { ...noLookups, ...lookups }, nominations: new Nominations() };
 }

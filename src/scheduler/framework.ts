@@ -2,6 +2,7 @@
 import type {
   V1PersistentVolume,
   V1PersistentVolumeClaim,
+  V1PodDisruptionBudget,
   V1ReplicaSet,
   V1ReplicationController,
   V1Service,
@@ -9,6 +10,7 @@ import type {
   V1StorageClass,
 } from '../api/generated/types.ts';
 import type { NodeInfo } from './node-info.ts';
+import type { Nominations } from './nominations.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -23,11 +25,13 @@ export interface Lookups {
   volume(name: string): V1PersistentVolume | undefined;
   volumesOfClass(storageClass: string): readonly V1PersistentVolume[];
   storageClass(name: string): V1StorageClass | undefined;
+  disruptionBudgets(): readonly V1PodDisruptionBudget[];
 }
 
 export interface View {
   readonly snapshot: Snapshot;
   readonly lookups: Lookups;
+  readonly nominations: Nominations;
 }
 
 /** Why a node, or every node, cannot have a pod. */

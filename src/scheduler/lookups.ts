@@ -6,6 +6,7 @@ import {
   replicationcontrollers,
   services,
 } from '../api/generated/resources/core.v1.ts';
+import { poddisruptionbudgets } from '../api/generated/resources/policy.v1.ts';
 import { storageclasses } from '../api/generated/resources/storage.k8s.io.v1.ts';
 import type { Informers } from '../client/informer.ts';
 import type { Lookups } from './framework.ts';
@@ -23,7 +24,9 @@ export function createLookups(informers: Informers): Lookups {
   const controllers = informers.for(replicationcontrollers);
   const claims = informers.for(persistentvolumeclaims);
   const classes = informers.for(storageclasses);
+  const budgets = informers.for(poddisruptionbudgets);
   return {
+    disruptionBudgets: () => budgets.list(),
     namespaceLabels: namespace => namespaceCache.get(namespace)?.metadata.labels,
     services: namespace => serviceCache.list(namespace),
     replicaSet: key => sets.get(key),

@@ -92,7 +92,10 @@ test('what was given away counts at once: a node is never overfilled', async () 
   cluster.client.before(({ subresource }) => (subresource === 'binding' ? held : undefined));
   for (const name of ['a', 'b', 'c', 'd']) cluster.add(name, { cpu: '1' });
   await cluster.clock.settle();
-  assert.equal(cluster.condition('d')?.message, '0/2 nodes are available: 2 Insufficient cpu.');
+  assert.equal(
+    cluster.condition('d')?.message,
+    '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.',
+  );
   release();
   await cluster.clock.settle();
   const places = ['a', 'b', 'c', 'd'].map(cluster.place);
@@ -107,7 +110,8 @@ test('the reasons are told by event and condition, and the pod is bound when the
   });
   cluster.add('p', { cpu: '2' });
   await cluster.clock.settle();
-  const message = '0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s).';
+  const message =
+    '0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.';
   const condition = cluster.condition('p');
   assert.equal(condition?.status, 'False');
   assert.equal(condition?.reason, 'Unschedulable');
@@ -238,7 +242,7 @@ test('a pod of a DaemonSet is told about its own node only', async () => {
   await cluster.clock.settle();
   assert.equal(
     cluster.condition('d')?.message,
-    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity].",
+    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
   );
   assert.equal(cluster.place('e'), 'n1');
 });
@@ -299,6 +303,44 @@ test('a claim that waits for its pod gets the smallest volume of the node, and t
   });
   await clock.settle();
   assert.equal(cluster.place('p'), 'n2');
+});
+
+test('a more important pod gets the room of the least important ones, and nobody takes it meanwhile', async () => {
+  await using cluster = await setUp({ n1: { cpu: '4' }, n2: { cpu: '4' } });
+  const { client, clock } = cluster;
+  const important = (priority: number) => ({ spec: { priority } });
+  cluster.add('a', { cpu: '2', node: 'n1', ...{ spec: { priority: 10, nodeName: 'n1' } } });
+  cluster.add('b', { cpu: '2', ...{ spec: { priority: 5, nodeName: 'n1' } } });
+  cluster.add('c', { cpu: '4', ...{ spec: { priority: 50, nodeName: 'n2' } } });
+  await clock.settle();
+  const pod = cluster.add('urgent', { cpu: '2', ...important(100) });
+  await clock.settle();
+  const find = (name: string) => client.all(pods).find(({ metadata }) => metadata.name === name);
+  assert.ok(find('b')?.metadata.deletionTimestamp, 'the least important one is asked to end');
+  assert.ok(!find('a')?.metadata.deletionTimestamp);
+  assert.ok(!find('c')?.metadata.deletionTimestamp);
+  const target = find('b')?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  assert.equal(target?.reason, 'PreemptionByScheduler');
+  assert.equal(find('urgent')?.status?.nominatedNodeName, 'n1');
+  const [event] = cluster.reports('Preempted');
+  assert.equal(event?.note, `Preempted by pod ${pod.metadata.uid} on node n1`);
+  cluster.add('thief', { cpu: '1', ...important(1) });
+  await client.delete(pods, 'b', 'default', { gracePeriodSeconds: 0 });
+  await clock.settle();
+  assert.equal(cluster.place('urgent'), 'n1');
+  assert.equal(cluster.place('thief'), undefined);
+});
+
+test('a pod that may not preempt says so', async () => {
+  await using cluster = await setUp({ n1: { cpu: '1' } });
+  cluster.add('a', { cpu: '1', node: 'n1' });
+  await cluster.clock.settle();
+  cluster.add('p', { cpu: '1', spec: { priority: 5, preemptionPolicy: 'Never' } });
+  await cluster.clock.settle();
+  assert.equal(
+    cluster.condition('p')?.message,
+    '0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.',
+  );
 });
 
 test('five hundred pods on two hundred nodes: all placed, no node overfilled', async () => {

@@ -5,11 +5,14 @@ import { createEventRecorder } from '../client/events.ts';
 import { timeSlice } from '../client/time-slice.ts';
 import type { Stored } from '../machinery/object.ts';
 import { bindPod } from './bind.ts';
+import { evictVictims } from './evict.ts';
 import { defaultFilters } from './filters.ts';
 import { fitMessage } from './fit-error.ts';
 import type { View } from './framework.ts';
 import { createLookups } from './lookups.ts';
 import { schedulerMetrics } from './metrics.ts';
+import { Nominations } from './nominations.ts';
+import { findPreemption } from './preemption.ts';
 import { type QueuedPod, SchedulingQueue } from './queue.ts';
 import { createReporter } from './report.ts';
 import { defaultScores } from './scores.ts';
@@ -38,7 +41,8 @@ export async function startScheduler(
   const { client, clock, informers, random } = context;
   const logger = context.logger.child('scheduler');
   const snapshot = new Snapshot();
-  const view: View = { snapshot, lookups: createLookups(informers) };
+  const nominations = new Nominations();
+  const view: View = { snapshot, lookups: createLookups(informers), nominations };
   const selector = new NodeSelector(plugins, random);
   const recorder = createEventRecorder(context, { component: name, style: 'series' });
   const report = createReporter({ ...context, logger }, recorder);
@@ -46,7 +50,7 @@ export async function startScheduler(
   const slice = timeSlice(clock);
   const podCache = informers.for(pods);
   const stop = new AbortController();
-  const binding = new Set<Promise<void>>();
+  const background = new Set<Promise<void>>();
   let running = false;
   let looping: Promise<void> | undefined;
 
@@ -62,6 +66,11 @@ export async function startScheduler(
   const stillWaiting = ({ info }: QueuedPod): Stored<V1Pod> | undefined => {
     const latest = podCache.get(info.key);
     return latest?.metadata.uid === info.uid && !latest.spec?.nodeName ? latest : undefined;
+  };
+
+  const inBackground = (work: Promise<void>): void => {
+    background.add(work);
+    void work.finally(() => background.delete(work));
   };
 
   const drop = ({ info }: QueuedPod): void => queue.remove(info.key);
@@ -85,8 +94,18 @@ export async function startScheduler(
       drop(queued);
       return;
     }
+    const { info } = queued;
+    const found = refusal.nodes > 0 ? findPreemption(plugins.filters, info, view, refusal) : { message: '' };
     queue.rejected(queued, refusal.plugins);
-    report.failed(latest, 'Unschedulable', fitMessage(refusal));
+    if ('message' in found) {
+      report.failed(latest, 'Unschedulable', fitMessage(refusal, found.message));
+      return;
+    }
+    const node = found.node.name;
+    for (const { uid } of nominations.after(info, node)) nominations.remove(uid);
+    nominations.set(info, node);
+    report.failed(latest, 'Unschedulable', fitMessage(refusal), node);
+    inBackground(evictVictims(context, recorder, info, found.victims, node, name));
   };
 
   const bind = async (queued: QueuedPod, node: string): Promise<void> => {
@@ -127,9 +146,8 @@ export async function startScheduler(
       const node = selection.node.name;
       reserveVolumes(view.lookups, info, selection.node);
       snapshot.assume(info, node);
-      const bound = bind(queued, node);
-      binding.add(bound);
-      void bound.finally(() => binding.delete(bound));
+      nominations.remove(info.uid);
+      inBackground(bind(queued, node));
     } catch (error) {
       failed(queued, error, (error as Error).message);
     }
@@ -143,14 +161,14 @@ export async function startScheduler(
     looping = undefined;
   };
 
-  const unfollow = followCluster({ informers, snapshot, queue, schedulerName: name });
+  const unfollow = followCluster({ informers, snapshot, queue, nominations, schedulerName: name });
   const dispose = async (): Promise<void> => {
     running = false;
     unfollow();
     queue.dispose();
     stop.abort(new Error('the scheduler is stopping'));
     await looping;
-    await Promise.all(binding);
+    await Promise.all(background);
     await recorder[Symbol.asyncDispose]();
   };
   try {

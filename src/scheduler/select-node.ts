@@ -66,16 +66,18 @@ export class NodeSelector {
       }
       if (own?.filter) prepared.filters.push({ name: plugin.name, filter: own.filter });
     }
-    const found = this.#findFeasible(nodes, prepared);
+    const found = this.#findFeasible(pod, view, prepared);
     if ('refusal' in found) return found;
     const { feasible } = found;
     return { node: feasible.length === 1 ? feasible[0]! : this.#best(pod, view, feasible) };
   }
 
   #findFeasible(
-    all: readonly NodeInfo[],
+    pod: PodInfo,
+    { snapshot, nominations }: View,
     prepared: Prepared,
   ): { feasible: NodeInfo[] } | { refusal: Refusal } {
+    const all = snapshot.nodes;
     const { nodeNames, restricting } = prepared;
     const nodes = nodeNames ? all.filter(({ name }) => nodeNames.has(name)) : all;
     const rejections = new Map<NodeInfo, Rejection>();
@@ -85,7 +87,11 @@ export class NodeSelector {
     let looked = 0;
     for (; looked < nodes.length && feasible.length < wanted; looked++) {
       const node = nodes[(this.#start + looked) % nodes.length]!;
+      const before = nominations.empty ? [] : nominations.before(pod, node.name);
+      // What is kept free for others counts as taken.
+      for (const other of before) node.addPod(other);
       const rejection = this.#check(node, prepared, plugins);
+      for (const { key } of before) node.removePod(key);
       if (rejection) rejections.set(node, rejection);
       else feasible.push(node);
     }

@@ -116,6 +116,15 @@ export class Snapshot {
     return true;
   }
 
+  /** Takes a pod away for a trial; what it gives puts the pod back as it was. */
+  lift(key: string): () => void {
+    const place = this.#places.get(key);
+    const pod = place && this.#nodes.get(place.node)?.pods.get(key);
+    if (!place || !pod) return () => {};
+    this.removePod(key);
+    return () => this.#place(pod, place.node, place.assumed);
+  }
+
   #place(pod: PodInfo, node: string, assumed: boolean): void {
     this.removePod(pod.key);
     const info = this.#info(node);

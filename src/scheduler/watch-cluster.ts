@@ -13,6 +13,7 @@ import { equal } from '../machinery/equality.ts';
 import { keyOf, type Stored } from '../machinery/object.ts';
 import { fits } from './filters/node-resources-fit.ts';
 import type { ClusterEvent } from './framework.ts';
+import type { Nominations } from './nominations.ts';
 import { createPodInfo } from './pod-info.ts';
 import type { QueuedPod, SchedulingQueue } from './queue.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -21,6 +22,7 @@ export interface Following {
   informers: Informers;
   snapshot: Snapshot;
   queue: SchedulingQueue;
+  nominations: Nominations;
   schedulerName: string;
 }
 
@@ -54,7 +56,13 @@ function nodeEvents(node: V1Node, previous: V1Node): ClusterEvent[] {
 }
 
 /** Returns what ends it. */
-export function followCluster({ informers, snapshot, queue, schedulerName }: Following): () => void {
+export function followCluster({
+  informers,
+  snapshot,
+  queue,
+  nominations,
+  schedulerName,
+}: Following): () => void {
   /** Of a pod that only lacked resources: true if it would have them on this node now. */
   const mayFit =
     (nodeName: string | undefined) =>
@@ -67,6 +75,7 @@ export function followCluster({ informers, snapshot, queue, schedulerName }: Fol
   const gone = (pod: Stored<V1Pod>): void => {
     const key = keyOf(pod);
     queue.remove(key);
+    nominations.remove(pod.metadata.uid);
     if (snapshot.removePod(key)) queue.happened('pod-deleted', mayFit(pod.spec?.nodeName));
   };
 
@@ -80,10 +89,15 @@ export function followCluster({ informers, snapshot, queue, schedulerName }: Fol
     if (nodeName) {
       const key = keyOf(pod);
       queue.remove(key);
+      nominations.remove(pod.metadata.uid);
       snapshot.setPod(createPodInfo(pod), nodeName);
       queue.happened('pod-added');
     } else if (pod.spec?.schedulerName === schedulerName && !snapshot.isAssumed(keyOf(pod))) {
-      queue.set(createPodInfo(pod), previous !== undefined);
+      const info = createPodInfo(pod);
+      const nominated = pod.status?.nominatedNodeName;
+      // What another instance of the scheduler had decided before a restart.
+      if (nominated && !previous) nominations.set(info, nominated);
+      queue.set(info, previous !== undefined);
     }
   };
 
