@@ -3,6 +3,12 @@
 import { services } from '../api/generated/resources/core.v1.ts';
 import { servicecidrs } from '../api/generated/resources/networking.k8s.io.v1.ts';
 import { setCondition } from '../machinery/conditions.ts';
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './admission/certificates.ts';
+import { limitRanger } from './admission/limit-ranger.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
 import { nodeRestriction } from './admission/node-restriction.ts';
 import { defaultTolerationSeconds, runtimeClassAdmission, taintNodesByCondition } from './admission/pods.ts';
@@ -23,7 +29,7 @@ import {
 import { bootstrapTokens } from './authentication/bootstrap-token.ts';
 import { certificateAuthenticator } from './authentication/certificate.ts';
 import { serviceAccountTokens } from './authentication/service-account.ts';
-import { createTokenIssuer, type TokenIssuer } from './authentication/tokens.ts';
+import { createTokenIssuer, openIdConfiguration, type TokenIssuer } from './authentication/tokens.ts';
 import { createAuthorizer } from './authorization/authorizer.ts';
 import { createEscalationCheck } from './authorization/escalation.ts';
 import { createNodeAuthorizer } from './authorization/node.ts';
@@ -80,6 +86,19 @@ export const issuerOf = (
     random: context.random,
   });
 
+/** What relying parties of ServiceAccount tokens read at `/.well-known/openid-configuration` and `/openid/v1/jwks`. */
+export async function openIdOf(
+  options: StagesOptions,
+  context: Pick<StageContext, 'clock' | 'random'>,
+): Promise<{ configuration(): object; keys(): object }> {
+  const issuer = issuerOf(options, context);
+  const keys = await issuer.jwks();
+  const { address, port } = options.apiServer;
+  const host = address.includes(':') ? `[${address}]` : address;
+  const configuration = openIdConfiguration(issuer.issuer, `https://${host}:${port}/openid/v1/jwks`);
+  return { configuration: () => configuration, keys: () => keys };
+}
+
 /** Node and RBAC authorization, upstream's default admission plugins, allocation, and the objects of a new cluster. */
 export const createStages =
   (options: StagesOptions): StagesFactory =>
@@ -135,6 +154,7 @@ export const createStages =
       admission: [
         namespaceLifecycle(informers, client),
         serviceFields,
+        limitRanger(informers),
         serviceAccountAdmission({ informers, client, clock, random }),
         nodeRestriction(informers, client),
         taintNodesByCondition,
@@ -144,6 +164,9 @@ export const createStages =
         defaultStorageClass(informers),
         claimResize(informers),
         storageObjectInUseProtection,
+        certificateApproval(authorizer),
+        certificateSigning(authorizer),
+        certificateSubjectRestriction,
         createEscalationCheck(rbac, authorizer),
       ],
       storageHooks: [allocation],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
   configmaps,
+  limitranges,
   namespaces,
   persistentvolumeclaims,
   pods,
@@ -204,5 +205,60 @@ describe('storage', () => {
     const none = { ...claim, spec: { ...claim.spec, storageClassName: '' } };
     const made = await policy.admin.create(persistentvolumeclaims, none, { dryRun: true });
     assert.equal(made.spec?.storageClassName, '');
+  });
+});
+
+describe('LimitRanger', () => {
+  it('fills in what containers leave out, and holds them to the bounds', async () => {
+    const { admin } = policy;
+    await admin.create(namespaces, { metadata: { name: 'limited' } });
+    await admin.create(serviceaccounts, { metadata: { name: 'default', namespace: 'limited' } });
+    await admin.create(limitranges, {
+      metadata: { name: 'bounds', namespace: 'limited' },
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            default: { cpu: '500m' },
+            defaultRequest: { cpu: '100m' },
+            min: { cpu: '50m' },
+            max: { cpu: '1' },
+          },
+          { type: 'Pod', max: { cpu: '1500m' } },
+        ],
+      },
+    });
+    const limited = (...resources: object[]) =>
+      admin.create(
+        pods,
+        {
+          metadata: { name: 'trial', namespace: 'limited' },
+          spec: {
+            containers: resources.map((each, i) => ({ name: `c${i}`, image: 'image', resources: each })),
+          },
+        },
+        { dryRun: true },
+      );
+    await eventually(async () => {
+      const { spec, metadata } = await limited({}, { limits: { cpu: '200m' } });
+      assert.deepEqual(spec?.containers[0]?.resources, {
+        limits: { cpu: '500m' },
+        requests: { cpu: '100m' },
+      });
+      assert.equal(spec?.containers[1]?.resources?.limits?.cpu, '200m');
+      assert.match(
+        metadata.annotations?.['kubernetes.io/limit-ranger'] ?? '',
+        /^LimitRanger plugin set: cpu request for container c0; cpu limit for container c0/,
+      );
+    });
+    await assert.rejects(limited({ limits: { cpu: '2' }, requests: { cpu: '10m' } }), {
+      code: 403,
+      message:
+        'pods "trial" is forbidden: [minimum cpu usage per Container is 50m, but request is 10m, maximum cpu usage per Container is 1, but limit is 2, maximum cpu usage per Pod is 1500m, but limit is 2]',
+    });
+    await assert.rejects(
+      limited({ limits: { cpu: '900m' } }, { limits: { cpu: '900m' } }),
+      /maximum cpu usage per Pod is 1500m, but limit is 1800m/,
+    );
   });
 });

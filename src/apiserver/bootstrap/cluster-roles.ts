@@ -173,12 +173,28 @@ const forNodes: RoleTable[] = [
     ],
   },
   {
+    // Our own: each node's DNS reads names, and keeps its endpoint of the DNS Service.
+    name: 'tsukube:node-dns',
+    rules: [
+      'core: namespaces services: list watch',
+      'discovery.k8s.io: endpointslices: get list watch create update patch',
+    ],
+  },
+  {
     name: 'system:kubelet-api-admin',
     rules: [
       'core: nodes: READ',
       'core: nodes: proxy',
       'core: nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats: *',
     ],
+  },
+];
+
+/** Cluster DNS answers on every node and shares the node's proxy identity. */
+const forDns: RoleTable[] = [
+  {
+    name: 'tsukube:dns',
+    rules: ['core: namespaces services: list watch', 'discovery.k8s.io: endpointslices: list watch'],
   },
 ];
 
@@ -243,5 +259,6 @@ export const clusterRoleTable: readonly RoleTable[] = [
   ...forDelegates,
   ...forCertificates,
   ...forNodes,
+  ...forDns,
   ...forControlPlane,
 ];

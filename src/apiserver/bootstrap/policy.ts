@@ -25,11 +25,12 @@ const user = (name: string): RbacV1Subject => ({ kind: 'User', name, apiGroup: g
 const groupSubject = (name: string): RbacV1Subject => ({ kind: 'Group', name, apiGroup: group });
 const account = (name: string): RbacV1Subject => ({ kind: 'ServiceAccount', name, namespace: 'kube-system' });
 
-/** `labels` that aggregate to `role`, with what aggregates to those in turn. */
+/** What the aggregation controller would make of the tables: in the order of the roles' names, with what they aggregate in turn. */
 function rulesAggregatedTo(role: string): V1PolicyRule[] {
   const label = `rbac.authorization.k8s.io/aggregate-to-${role}`;
   return clusterRoleTable
     .filter(table => table.labels?.[label] === 'true')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(table => (table.aggregates ? rulesAggregatedTo(table.aggregates) : rules(table.rules)));
 }
 
@@ -79,6 +80,7 @@ export const bootstrapClusterRoleBindings = (): V1ClusterRoleBinding[] => [
     groupSubject('system:unauthenticated'),
   ]),
   clusterBinding('system:node-proxier', [user('system:kube-proxy')]),
+  clusterBinding('tsukube:node-dns', [user('system:kube-proxy')]),
   clusterBinding('system:kube-controller-manager', [user('system:kube-controller-manager')]),
   clusterBinding('system:kube-dns', [account('kube-dns')]),
   clusterBinding('system:kube-scheduler', [user('system:kube-scheduler')]),
@@ -86,6 +88,7 @@ export const bootstrapClusterRoleBindings = (): V1ClusterRoleBinding[] => [
   // Nodes have their own authorizer; the binding stays for those who look for it, without subjects.
   clusterBinding('system:node', []),
   clusterBinding('system:service-account-issuer-discovery', [groupSubject('system:serviceaccounts')]),
+  clusterBinding('tsukube:dns', [groupSubject('system:node-proxiers')]),
   ...Object.keys(controllerRoleTable).map(name =>
     clusterBinding(`system:controller:${name}`, [account(name)]),
   ),
@@ -134,6 +137,12 @@ const namespaced: NamespacedTable[] = [
     name: 'system:controller:cloud-provider',
     rules: ['core: configmaps: READ create'],
     subjects: [account('cloud-provider')],
+  },
+  {
+    namespace: 'kube-system',
+    name: 'tsukube:dns-endpoint',
+    rules: ['discovery.k8s.io: endpointslices: create get patch'],
+    subjects: [groupSubject('system:node-proxiers')],
   },
   {
     namespace: 'kube-system',

@@ -49,7 +49,7 @@ const kubernetesService = ({ serviceAddress, apiServer }: SystemOptions): V1Serv
   },
 });
 
-/** Has no selector: each node answers for it itself. */
+/** Has no selector: each node answers for it itself, and publishes its own endpoint. */
 const dnsService = ({ dnsAddress }: SystemOptions): V1Service => ({
   apiVersion: 'v1',
   kind: 'Service',
@@ -66,6 +66,7 @@ const dnsService = ({ dnsAddress }: SystemOptions): V1Service => ({
     type: 'ClusterIP',
     clusterIP: dnsAddress,
     clusterIPs: [dnsAddress],
+    internalTrafficPolicy: 'Local',
     ports: [
       { name: 'dns', protocol: 'UDP', port: 53, targetPort: 53 },
       { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: 53 },
