@@ -30,7 +30,8 @@ export interface Strategy {
   prepareForUpdate?(object: KubeObject, old: KubeObject): void;
   prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
   validate?(object: KubeObject): V1StatusCause[];
-  validateUpdate?(object: KubeObject, old: KubeObject): V1StatusCause[];
+  /** `subresource` is the one written through, empty for the object itself; who does not say gets the laxer of the checks. */
+  validateUpdate?(object: KubeObject, old: KubeObject, subresource?: string): V1StatusCause[];
   validateStatusUpdate?(object: KubeObject, old: KubeObject): V1StatusCause[];
   /** Warnings for the client (`Warning:` headers). */
   warnings?(object: KubeObject, old: KubeObject | undefined): string[];
@@ -51,7 +52,7 @@ export interface Subresource {
 }
 
 export interface Registration extends Resource {
-  /** Name in generated/models.json, which drives schema, patches and unknown-field checks. */
+  /** Name in generated/models.ts, which drives schema, patches and unknown-field checks. */
   readonly model: string;
   readonly listKind: string;
   readonly singular: string;

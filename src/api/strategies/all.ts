@@ -19,6 +19,7 @@ import {
   secretStrategy,
   serviceAccountStrategy,
 } from './configuration.ts';
+import { definitionStrategy } from './definitions.ts';
 import { combine, genericStrategy } from './generic.ts';
 import {
   endpointSliceStrategy,
@@ -69,6 +70,7 @@ const own: Readonly<Record<string, Strategy>> = {
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy,
   'controllerrevisions.apps': controllerRevisionStrategy,
+  'customresourcedefinitions.apiextensions.k8s.io': definitionStrategy,
   'daemonsets.apps': daemonSetStrategy,
   'deployments.apps': deploymentStrategy,
   'replicasets.apps': replicaSetStrategy,

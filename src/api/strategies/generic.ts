@@ -113,7 +113,11 @@ export function combine(first: Strategy, second: Strategy | undefined): Strategy
     merged.validate = object => [...first.validate!(object), ...second.validate!(object)];
   for (const name of ['validateUpdate', 'validateStatusUpdate'] as const) {
     const [one, two] = [first[name], second[name]];
-    if (one && two) merged[name] = (object, old) => [...one(object, old), ...two(object, old)];
+    if (one && two)
+      merged[name] = (object, old, subresource?: string) => [
+        ...one(object, old, subresource),
+        ...two(object, old, subresource),
+      ];
   }
   return merged;
 }

@@ -194,3 +194,43 @@ test('every kind of the registry takes an empty object through its life without 
     assert.equal(cells.length, printer.columns.length, resource);
   }
 });
+
+test('a CustomResourceDefinition must be named after what it defines, with one version to store', () => {
+  const definition = (spec: object = {}) => ({
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [
+        { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } },
+      ],
+      ...spec,
+    },
+  });
+  const { object, wrong } = created('customresourcedefinitions', definition());
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(object.spec!.names, {
+    plural: 'widgets',
+    kind: 'Widget',
+    singular: 'widget',
+    listKind: 'WidgetList',
+  });
+  assert.deepEqual(object.spec!.conversion, { strategy: 'None' });
+  assert.deepEqual(object.status, { storedVersions: ['v1'] });
+  assert.deepEqual(created('customresourcedefinitions', definition({ group: 'example.org' })).wrong, [
+    'metadata.name: Invalid value: "widgets.example.com": must be spec.names.plural+"."+spec.group',
+  ]);
+  const bare = [{ name: 'v1', served: true, storage: true }];
+  assert.deepEqual(created('customresourcedefinitions', definition({ versions: bare })).wrong, [
+    'spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required',
+  ]);
+  const next = updated('customresourcedefinitions', object, each => {
+    const versions = each.spec!.versions as { storage: boolean }[];
+    versions[0]!.storage = false;
+    versions.push({ ...structuredClone(versions[0]!), name: 'v2', storage: true } as never);
+  });
+  assert.deepEqual(next.wrong, []);
+  assert.deepEqual(next.object.status, { storedVersions: ['v1', 'v2'] });
+  assert.deepEqual(object.status, { storedVersions: ['v1'] });
+});

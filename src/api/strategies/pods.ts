@@ -38,21 +38,25 @@ export function qosClassOf(spec: V1PodSpec): 'Guaranteed' | 'Burstable' | 'BestE
 const allowed =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
-/** Takes from `old` what an update may change, so that what differs then may not. */
-function withoutAllowed(spec: V1PodSpec, old: V1PodSpec): V1PodSpec {
+/** Takes from `old` what a write of this subresource may change, so that what differs then may not. */
+function withoutAllowed(spec: V1PodSpec, old: V1PodSpec, subresource: string | undefined): V1PodSpec {
+  const resizable = subresource === undefined || subresource === 'resize';
   const images = (now: readonly V1Container[] | undefined, before: readonly V1Container[] | undefined) =>
     now?.map((container, index) => ({
       ...container,
       image: before?.[index]?.image ?? container.image,
-      // Resizing is a subresource, whose writes are checked here too.
-      resources: before?.[index]?.resources,
-      resizePolicy: before?.[index]?.resizePolicy,
+      ...(resizable
+        ? { resources: before?.[index]?.resources, resizePolicy: before?.[index]?.resizePolicy }
+        : {}),
     }));
   return {
     ...spec,
     containers: images(spec.containers, old.containers) ?? [],
     initContainers: images(spec.initContainers, old.initContainers),
-    ephemeralContainers: old.ephemeralContainers,
+    ephemeralContainers:
+      subresource === undefined || subresource === 'ephemeralcontainers'
+        ? old.ephemeralContainers
+        : spec.ephemeralContainers,
     activeDeadlineSeconds: old.activeDeadlineSeconds,
     tolerations: old.tolerations,
     schedulingGates: old.schedulingGates,
@@ -83,7 +87,7 @@ function checkTolerations(
   }
 }
 
-function checkUpdate(causes: Causes, spec: V1PodSpec, old: V1PodSpec): void {
+function checkUpdate(causes: Causes, spec: V1PodSpec, old: V1PodSpec, subresource: string | undefined): void {
   if (spec.containers.length !== old.containers.length) {
     causes.forbidden('spec.containers', 'pod updates may not add or remove containers');
     return;
@@ -109,7 +113,7 @@ function checkUpdate(causes: Causes, spec: V1PodSpec, old: V1PodSpec): void {
       'spec.schedulingGates',
       `only deletion is allowed, but found new scheduling gates ${added.map(gate => `'${gate.name}'`).join(', ')}`,
     );
-  if (!semanticEqual(withoutAllowed(spec, old), old)) causes.forbidden('spec', allowed);
+  if (!semanticEqual(withoutAllowed(spec, old, subresource), old)) causes.forbidden('spec', allowed);
 }
 
 export const podStrategy: Strategy = {
@@ -131,11 +135,11 @@ export const podStrategy: Strategy = {
     else delete object.metadata!.ownerReferences;
   },
   validate: object => collect(causes => checkPodSpec(causes, (object as V1Pod).spec, 'spec')),
-  validateUpdate: (object, old) =>
+  validateUpdate: (object, old, subresource) =>
     collect(causes => {
       const [now, before] = [(object as V1Pod).spec, (old as V1Pod).spec];
       checkPodSpec(causes, now, 'spec');
-      if (now && before && causes.list.length === 0) checkUpdate(causes, now, before);
+      if (now && before && causes.list.length === 0) checkUpdate(causes, now, before, subresource);
     }),
   gracePeriodSeconds(object) {
     const seconds = (object as V1Pod).spec?.terminationGracePeriodSeconds ?? 30;

@@ -134,6 +134,14 @@ test('of a Pod that exists, images may change and little else', () => {
   const moved = updated('pods', object, next => {
     next.spec!.hostNetwork = true;
   });
+  const grown = structuredClone(object);
+  (grown.spec!.containers as { resources: object }[])[0]!.resources = {
+    limits: { cpu: '2' },
+    requests: { cpu: '2' },
+  };
+  const { strategy } = kindOf('pods');
+  assert.equal(strategy.validateUpdate!(grown, object, 'resize').length, 0);
+  assert.equal(strategy.validateUpdate!(grown, object, '').length, 1);
   assert.match(moved.wrong.join(), /^spec: Forbidden: pod updates may not change fields other than /);
 });
 
