@@ -8,6 +8,7 @@ import type { Stored } from '../machinery/object.ts';
 import { createClusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation.ts';
 import type { ControllerContext } from './common/context.ts';
 import type { ServedResources } from './common/resources.ts';
+import { createDaemonSetController } from './daemonset/daemonset.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
 import { createDisruptionController } from './disruption/disruption.ts';
 import { createEndpointsController } from './endpoints/endpoints.ts';
@@ -26,6 +27,7 @@ import {
 import { createRootCaPublisher } from './serviceaccount/root-ca.ts';
 import { createServiceAccountController } from './serviceaccount/serviceaccount.ts';
 import { createTokenController } from './serviceaccount/tokens.ts';
+import { createStatefulSetController } from './statefulset/statefulset.ts';
 import { createTaintEvictionController } from './tainteviction/tainteviction.ts';
 import { createTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 
@@ -70,6 +72,8 @@ export const controllers: Readonly<Record<string, Start>> = {
   deployment: running(createDeploymentController),
   replicaset: running(createReplicaSetController),
   replicationcontroller: running(createReplicationControllerController),
+  daemonset: running(createDaemonSetController),
+  statefulset: running(createStatefulSetController),
   endpointslice: running(createEndpointSliceController),
   endpoint: running(createEndpointsController),
   endpointslicemirroring: running(createEndpointSliceMirroringController),

@@ -1,7 +1,8 @@
 // Whether a Pod may stay on a node with NoExecute taints (upstream: pkg/controller/tainteviction, component-helpers/scheduling/corev1).
 import type { V1Pod, V1Taint, V1Toleration } from '../../api/generated/types.ts';
 
-const tolerates = (toleration: V1Toleration, taint: V1Taint): boolean => {
+/** True where the toleration covers the taint (for however long). */
+export const tolerates = (toleration: V1Toleration, taint: V1Taint): boolean => {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
   if (toleration.key && toleration.key !== taint.key) return false;
   if (toleration.operator === 'Exists') return true;

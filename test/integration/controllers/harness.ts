@@ -9,6 +9,7 @@ import { createApiServer } from '../../../src/apiserver/server.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { createInformers } from '../../../src/client/informers.ts';
 import { startControllers } from '../../../src/controllers/all.ts';
+import { targetNode } from '../../../src/controllers/daemonset/placement.ts';
 import { timestamp } from '../../../src/machinery/clock.ts';
 import { type Logger, silentLogger } from '../../../src/machinery/logger.ts';
 import { noMetrics } from '../../../src/machinery/metrics.ts';
@@ -82,7 +83,8 @@ const placement: AdmissionPlugin = {
   name: 'TestPlacement',
   admit({ operation, registration, object }) {
     const { spec } = (object ?? {}) as V1Pod;
-    if (operation === 'CREATE' && registration.resource === 'pods' && spec) spec.nodeName ??= 'node-1';
+    if (operation === 'CREATE' && registration.resource === 'pods' && spec)
+      spec.nodeName ??= targetNode(object as V1Pod) ?? 'node-1';
   },
 };
 
