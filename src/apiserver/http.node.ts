@@ -1,6 +1,6 @@
 // The server's sockets: TLS with HTTP/2 and HTTP/1.1 on addresses and on inherited descriptors, client certificates, upgrades.
 
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -185,10 +185,8 @@ function carry(
 function refuseUpgrade(client: Duplex, { status, headers, body }: HttpResponse): void {
   const bytes = body.type === 'bytes' ? body.bytes : new Uint8Array(0);
   const lines = Object.entries(headers).flatMap(([name, value]) => list(value).map(one => `${name}: ${one}`));
-  client.write(
-    `HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`,
-  );
-  client.end(bytes);
+  const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`;
+  client.end(Buffer.concat([Buffer.from(start), bytes]));
 }
 
 /** Starts to listen; rejects where a port is taken. */
@@ -201,6 +199,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ca: options.clientCa,
     requestCert: true,
     rejectUnauthorized: false,
+    // Node's own limit (10 MB) would end sessions that read a few large lists at once.
+    maxSessionMemory: 1024,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
   });
   const sockets = new Set<net.Socket>();
