@@ -1,5 +1,6 @@
 // Pods and Pod templates (upstream pkg/registry/core/pod/strategy.go, ValidatePodCreate and ValidatePodUpdate).
 import { semanticEqual } from '../../machinery/equality.ts';
+import { dns1123Label } from '../../machinery/formats.ts';
 import type { KubeObject } from '../../machinery/object.ts';
 import { compareQuantities, parseQuantity } from '../../machinery/quantity.ts';
 import type { V1Container, V1Pod, V1PodSpec, V1PodTemplate, V1Toleration } from '../generated/types.ts';
@@ -133,6 +134,10 @@ export const podStrategy: Strategy = {
   prepareForStatusUpdate(object, old) {
     if (old.metadata?.ownerReferences) object.metadata!.ownerReferences = old.metadata.ownerReferences;
     else delete object.metadata!.ownerReferences;
+    // Old kubelets leave out what the server decided at creation.
+    const qosClass = (old as V1Pod).status?.qosClass;
+    const pod = object as V1Pod;
+    if (qosClass && !pod.status?.qosClass) pod.status = { ...pod.status, qosClass };
   },
   validate: object => collect(causes => checkPodSpec(causes, (object as V1Pod).spec, 'spec')),
   validateUpdate: (object, old, subresource) =>
@@ -141,6 +146,15 @@ export const podStrategy: Strategy = {
       checkPodSpec(causes, now, 'spec');
       if (now && before && causes.list.length === 0) checkUpdate(causes, now, before, subresource);
     }),
+  warnings(object, old) {
+    const name = object.metadata?.name ?? '';
+    const wrong = old ? [] : dns1123Label(name);
+    return wrong.length === 0
+      ? []
+      : [
+          `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${wrong.join(' ')}]`,
+        ];
+  },
   gracePeriodSeconds(object) {
     const seconds = (object as V1Pod).spec?.terminationGracePeriodSeconds ?? 30;
     return seconds < 0 ? 1 : seconds;
