@@ -1,5 +1,6 @@
 // Frontends -> elements of the sets and maps.
 import type { ServicePort } from '../../model/types.ts';
+import type { ModeSettings } from '../mode.ts';
 import {
   affinityChain,
   bindingChain,
@@ -9,7 +10,7 @@ import {
   randomChain,
   sourcesChain,
 } from './chains.ts';
-import type { Frontend } from './frontends.ts';
+import { type Frontend, frontendsOf } from './frontends.ts';
 import { hash32, lanes, type Words } from './words.ts';
 
 /** Takes elements one by one. `chain` is the chain that a verdict leads to, which must exist before. */
@@ -70,14 +71,34 @@ export function frontendElements(frontend: Frontend, words: Words, sink: Sink): 
 }
 
 /** Sets whose elements several services may want; the planner counts them. */
-export const sharedSets = ['cluster-ips', 'external-ips', 'hairpin'] as const;
+const sharedSets = ['cluster-ips', 'external-ips', 'hairpin'] as const;
 
-/** What a port wants of the shared sets, whoever owns its frontends. Repeats are possible. */
-export function sharedElements(port: ServicePort, frontends: readonly Frontend[], sink: Sink): void {
-  for (const { clusterIP, externalIP } of frontends) {
-    if (clusterIP) sink.element('cluster-ips', clusterIP);
-    if (externalIP) sink.element('external-ips', externalIP);
-  }
-  for (const list of [port.cluster, port.local])
-    for (const { address, local } of list) if (local) sink.element('hairpin', `${address} . ${address}`);
+/** What one service asks for, in the planner's terms. */
+export interface ServicePlan {
+  /** Each key once: the first frontend that names it has it. */
+  readonly frontends: readonly Frontend[];
+  /** `set key` of the shared sets' elements, each once. */
+  readonly shared: readonly (readonly [set: string, key: string])[];
 }
+
+export function servicePlan(ports: readonly ServicePort[], settings: ModeSettings): ServicePlan {
+  const frontends = new Map<string, Frontend>();
+  const shared = new Map<string, readonly [string, string]>();
+  const share = (set: (typeof sharedSets)[number], key: string): void => {
+    shared.set(`${set} ${key}`, [set, key]);
+  };
+  for (const port of ports) {
+    for (const frontend of frontendsOf(port, settings)) {
+      const id = claimKey(frontend);
+      if (!frontends.has(id)) frontends.set(id, frontend);
+      if (frontend.clusterIP) share('cluster-ips', frontend.clusterIP);
+      if (frontend.externalIP) share('external-ips', frontend.externalIP);
+    }
+    for (const list of [port.cluster, port.local])
+      for (const { address, local } of list) if (local) share('hairpin', `${address} . ${address}`);
+  }
+  return { frontends: [...frontends.values()], shared: [...shared.values()] };
+}
+
+/** What only one service at a time may have. */
+export const claimKey = ({ lane, key }: Frontend): string => `${lane} ${key}`;

@@ -4,28 +4,28 @@ import type { ServiceChange, ServicePort } from '../../model/types.ts';
 import type { ModeSettings } from '../mode.ts';
 import type { MadeChain } from './chains.ts';
 import { Claims } from './claims.ts';
-import { frontendElements, type Sink, sharedElements, sharedSets } from './elements.ts';
-import { type Frontend, frontendsOf } from './frontends.ts';
+import { claimKey, frontendElements, type ServicePlan, type Sink, servicePlan } from './elements.ts';
 import { baseText } from './plan-base.ts';
 import { Transaction } from './transaction.ts';
 import { tableName, type Words } from './words.ts';
 
-interface Known {
-  ports: readonly ServicePort[];
+interface Known extends ServicePlan {
   /** Claimed keys that another service owns; absent in all but odd cases. */
-  lost?: Set<string>;
+  readonly lost?: ReadonlySet<string>;
 }
 
 /** Elements of one service: `set key` -> value, and the chain that a verdict leads to. */
 interface Wanted {
   set: string;
   key: string;
-  value?: string;
+  value?: string | undefined;
   chain?: MadeChain;
+  /** Several services may want it. */
+  shared?: true;
 }
 
-const shared = new Set<string>(sharedSets);
-const claimKey = ({ lane, key }: Frontend): string => `${lane} ${key}`;
+const idOf = ({ set, key }: Wanted): string => `${set} ${key}`;
+const nothing: ServicePlan = { frontends: [], shared: [] };
 
 export class Planner {
   readonly #words: Words;
@@ -71,12 +71,12 @@ export class Planner {
   /** Only what these changes alter; empty text when nothing does. */
   update(changes: readonly ServiceChange[]): string {
     const transaction = new Transaction(this.#words);
-    const affected = new Map<string, readonly ServicePort[]>();
-    for (const change of changes) affected.set(change.service, change.after);
-    for (const change of changes)
-      for (const other of this.#reclaim(change.service, change.after))
-        if (!affected.has(other)) affected.set(other, this.#services.get(other)?.ports ?? []);
-    for (const [service, after] of affected) this.#replan(service, after, transaction);
+    const affected = new Map<string, ServicePlan>();
+    for (const { service, after } of changes) affected.set(service, servicePlan(after, this.#settings));
+    for (const [service, plan] of [...affected])
+      for (const other of this.#reclaim(service, plan))
+        if (!affected.has(other)) affected.set(other, this.#services.get(other) ?? nothing);
+    for (const [service, plan] of affected) this.#replan(service, plan, transaction);
     this.#flushIdle(transaction);
     return transaction.text();
   }
@@ -93,68 +93,56 @@ export class Planner {
   }
 
   /** Updates who owns which key; gives the other services that this gained or lost something. */
-  #reclaim(service: string, after: readonly ServicePort[]): string[] {
+  #reclaim(service: string, after: ServicePlan): string[] {
     const others: string[] = [];
-    const before = this.#services.get(service)?.ports ?? [];
-    const wanted = new Set(after.flatMap(port => frontendsOf(port, this.#settings).map(claimKey)));
-    for (const port of before)
-      for (const frontend of frontendsOf(port, this.#settings)) {
-        const key = claimKey(frontend);
-        if (!wanted.has(key)) others.push(...this.#claims.release(key, service));
-      }
+    const before = this.#services.get(service);
+    const wanted = new Set(after.frontends.map(claimKey));
+    for (const frontend of before?.frontends ?? []) {
+      const key = claimKey(frontend);
+      if (!wanted.has(key)) others.push(...this.#claims.release(key, service));
+    }
     for (const key of wanted) others.push(...this.#claims.claim(key, service));
     return others;
   }
 
-  #replan(service: string, after: readonly ServicePort[], transaction: Transaction): void {
+  #replan(service: string, plan: ServicePlan, transaction: Transaction): void {
     const known = this.#services.get(service);
-    const before = known ? this.#wanted(known.ports, known.lost) : undefined;
-    const lost = new Set<string>();
-    for (const port of after)
-      for (const frontend of frontendsOf(port, this.#settings)) {
-        const key = claimKey(frontend);
-        if (this.#claims.owner(key) !== service) lost.add(key);
-      }
-    const wanted = this.#wanted(after, lost.size > 0 ? lost : undefined);
-    if (after.length > 0)
-      this.#services.set(service, lost.size > 0 ? { ports: after, lost } : { ports: after });
+    const lost = plan.frontends.map(claimKey).filter(key => this.#claims.owner(key) !== service);
+    const next: Known = { frontends: plan.frontends, shared: plan.shared };
+    const after: Known = lost.length > 0 ? { ...next, lost: new Set(lost) } : next;
+    if (plan.frontends.length > 0) this.#services.set(service, after);
     else this.#services.delete(service);
-
-    if (before)
-      for (const [id, element] of before) {
-        const next = wanted.get(id);
-        if (next && next.value === element.value) wanted.delete(id);
-        else this.#drop(id, element, transaction);
-      }
-    for (const [id, element] of wanted) this.#make(id, element, transaction);
+    if (known) this.#difference(known, after, transaction);
+    else this.#walk(after, element => this.#make(element, transaction));
   }
 
-  /** All elements of a service by identity. The first frontend that names a key has it. */
-  #wanted(ports: readonly ServicePort[], lost: ReadonlySet<string> | undefined): Map<string, Wanted> {
+  #difference(known: Known, after: Known, transaction: Transaction): void {
     const wanted = new Map<string, Wanted>();
-    const put = (element: Wanted): void => {
-      wanted.set(`${element.set} ${element.key}`, element);
-    };
-    const sink: Sink = {
-      element: (set, key, value) => put(value === undefined ? { set, key } : { set, key, value }),
-      verdict: (set, key, verb, chain) => put({ set, key, value: `${verb} ${chain.name}`, chain }),
-    };
-    const seen = new Set<string>();
-    for (const port of ports) {
-      const frontends = frontendsOf(port, this.#settings);
-      for (const frontend of frontends) {
-        const key = claimKey(frontend);
-        if (seen.has(key) || lost?.has(key)) continue;
-        seen.add(key);
-        frontendElements(frontend, this.#words, sink);
-      }
-      sharedElements(port, frontends, sink);
-    }
-    return wanted;
+    this.#walk(after, element => wanted.set(idOf(element), element));
+    this.#walk(known, element => {
+      const id = idOf(element);
+      const next = wanted.get(id);
+      if (next && next.value === element.value) wanted.delete(id);
+      else this.#drop(element, transaction);
+    });
+    for (const element of wanted.values()) this.#make(element, transaction);
   }
 
-  #make(id: string, { set, key, value, chain }: Wanted, transaction: Transaction): void {
-    if (shared.has(set)) {
+  /** Visits all elements of a service, each once. */
+  #walk({ frontends, shared, lost }: Known, visit: (element: Wanted) => void): void {
+    const sink: Sink = {
+      element: (set, key, value) => visit({ set, key, value }),
+      verdict: (set, key, verb, chain) => visit({ set, key, value: `${verb} ${chain.name}`, chain }),
+    };
+    for (const frontend of frontends)
+      if (!lost?.has(claimKey(frontend))) frontendElements(frontend, this.#words, sink);
+    for (const [set, key] of shared) visit({ set, key, shared: true });
+  }
+
+  #make(element: Wanted, transaction: Transaction): void {
+    const { set, key, value, chain } = element;
+    if (element.shared) {
+      const id = idOf(element);
       const count = this.#counts.get(id) ?? 0;
       this.#counts.set(id, count + 1);
       if (count > 0) return;
@@ -163,8 +151,10 @@ export class Planner {
     transaction.add(set, key, value);
   }
 
-  #drop(id: string, { set, key, chain }: Wanted, transaction: Transaction): void {
-    if (shared.has(set)) {
+  #drop(element: Wanted, transaction: Transaction): void {
+    const { set, key, chain } = element;
+    if (element.shared) {
+      const id = idOf(element);
       const count = (this.#counts.get(id) ?? 1) - 1;
       if (count > 0) {
         this.#counts.set(id, count);
