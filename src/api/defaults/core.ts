@@ -2,6 +2,7 @@
 import type {
   V1LimitRangeItem,
   V1Namespace,
+  V1NodeSpec,
   V1NodeStatus,
   V1ReplicationController,
   V1Service,
@@ -61,6 +62,13 @@ export const coreDefaults: DefaultsTable = {
   V1Secret: { values: { type: 'Opaque' } },
   V1Namespace: { values: { spec: {} }, run: namespace },
   V1NamespaceStatus: { values: { phase: 'Active' } },
+  V1NodeSpec: {
+    run(object) {
+      const spec = object as V1NodeSpec;
+      if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
+      else if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0];
+    },
+  },
   V1NodeStatus: {
     run(object) {
       const status = object as V1NodeStatus;

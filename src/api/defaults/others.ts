@@ -23,6 +23,7 @@ function roleBinding(object: Fields): void {
 }
 
 function endpointSlice(object: Fields): void {
+  object.endpoints ??= [];
   for (const port of (object as unknown as V1EndpointSlice).ports ?? []) {
     port.name ??= '';
     port.protocol ??= 'TCP';

@@ -1,5 +1,5 @@
 // Defaults of Pods and of what Pod templates hold (upstream pkg/apis/core/v1/defaults.go).
-import type { V1Container, V1Pod, V1Volume } from '../generated/types.ts';
+import type { V1Container, V1Pod, V1PodStatus, V1Volume } from '../generated/types.ts';
 import type { DefaultsTable, Fields } from './apply.ts';
 
 /** `Always` for the tag `latest` and for no tag at all; a digest alone, and what is no image name, are `IfNotPresent`. */
@@ -51,10 +51,18 @@ function pod(object: Fields): void {
     spec.resources!.requests = { ...limits, ...spec.resources!.requests };
 }
 
+/** The first address and the list of all say the same; who knows only the address is right. */
+function podStatus(object: Fields): void {
+  const status = object as V1PodStatus;
+  if (status.podIP && status.podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: status.podIP }];
+  else if (status.podIPs?.length) status.podIP = status.podIPs[0]!.ip;
+}
+
 const mode = { values: { defaultMode: 0o644 } };
 
 export const podDefaults: DefaultsTable = {
   V1Pod: { run: pod },
+  V1PodStatus: { run: podStatus },
   V1PodTemplateSpec: { values: { metadata: {} } },
   V1PodSpec: {
     values: {

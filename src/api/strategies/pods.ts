@@ -7,6 +7,7 @@ import type { V1Container, V1Pod, V1PodSpec, V1PodTemplate, V1Toleration } from 
 import type { Strategy } from '../registration.ts';
 import { type Causes, collect } from '../validation/causes.ts';
 import { checkPodSpec, checkTemplate } from '../validation/pods/spec.ts';
+import { resolveLabelKeys } from './pod-labels.ts';
 
 const isPositive = (value: string | undefined): value is string => {
   if (value === undefined) return false;
@@ -120,6 +121,7 @@ function checkUpdate(causes: Causes, spec: V1PodSpec, old: V1PodSpec, subresourc
 export const podStrategy: Strategy = {
   prepareForCreate(object) {
     const pod = object as V1Pod;
+    resolveLabelKeys(pod);
     pod.status = { phase: 'Pending', ...(pod.spec ? { qosClass: qosClassOf(pod.spec) } : {}) };
     if (pod.spec?.schedulingGates?.length)
       pod.status.conditions = [

@@ -259,3 +259,42 @@ test('a Job makes its own selector, and forbids what would never end', () => {
   ]);
   assert.equal(cron('@daily', { timeZone: 'Mars/Base' }).length, 1);
 });
+
+test('keys of labels in affinity and spread stand for the values of the Pod', () => {
+  const { object } = created('pods', {
+    metadata: { name: 'p', labels: { app: 'web', hash: 'abc' } },
+    spec: {
+      ...template().spec,
+      affinity: {
+        podAntiAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            {
+              topologyKey: 'kubernetes.io/hostname',
+              labelSelector: { matchLabels: { app: 'web' } },
+              matchLabelKeys: ['hash', 'absent'],
+            },
+          ],
+        },
+      },
+    },
+  });
+  const affinity = object.spec!.affinity as {
+    podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { labelSelector: object }[] };
+  };
+  assert.deepEqual(
+    affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]!.labelSelector,
+    {
+      matchLabels: { app: 'web' },
+      matchExpressions: [{ key: 'hash', operator: 'In', values: ['abc'] }],
+    },
+  );
+});
+
+test('an address and the list of addresses say the same', () => {
+  const pod: Record<string, unknown> = { status: { podIP: '10.1.0.1' } };
+  kindOf('pods').strategy.defaults!(pod);
+  assert.deepEqual(pod.status, { podIP: '10.1.0.1', podIPs: [{ ip: '10.1.0.1' }] });
+  const node: Record<string, unknown> = { spec: { podCIDRs: ['10.1.0.0/24'] } };
+  kindOf('nodes').strategy.defaults!(node);
+  assert.deepEqual(node.spec, { podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24'] });
+});
