@@ -29,7 +29,7 @@ import {
 import { bootstrapTokens } from './authentication/bootstrap-token.ts';
 import { certificateAuthenticator } from './authentication/certificate.ts';
 import { serviceAccountTokens } from './authentication/service-account.ts';
-import { createTokenIssuer, openIdConfiguration, type TokenIssuer } from './authentication/tokens.ts';
+import { createTokenIssuer, type TokenIssuer } from './authentication/tokens.ts';
 import { createAuthorizer } from './authorization/authorizer.ts';
 import { createEscalationCheck } from './authorization/escalation.ts';
 import { createNodeAuthorizer } from './authorization/node.ts';
@@ -85,19 +85,6 @@ export const issuerOf = (
     clock: context.clock,
     random: context.random,
   });
-
-/** What relying parties of ServiceAccount tokens read at `/.well-known/openid-configuration` and `/openid/v1/jwks`. */
-export async function openIdOf(
-  options: StagesOptions,
-  context: Pick<StageContext, 'clock' | 'random'>,
-): Promise<{ configuration(): object; keys(): object }> {
-  const issuer = issuerOf(options, context);
-  const keys = await issuer.jwks();
-  const { address, port } = options.apiServer;
-  const host = address.includes(':') ? `[${address}]` : address;
-  const configuration = openIdConfiguration(issuer.issuer, `https://${host}:${port}/openid/v1/jwks`);
-  return { configuration: () => configuration, keys: () => keys };
-}
 
 /** Node and RBAC authorization, upstream's default admission plugins, allocation, and the objects of a new cluster. */
 export const createStages =

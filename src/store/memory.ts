@@ -11,8 +11,12 @@ export interface MemoryStoreOptions {
 
 const nothing = new Uint8Array(0);
 
-/** Refuses two writes of one key in one transaction, which would have no order. */
+/** Far beyond what anyone writes at once; it bounds how rows of one revision are numbered on disk. */
+const mostWrites = 65_535;
+
+/** Refuses two writes of one key in one transaction, which would have no order, and transactions beyond all measure. */
 export function checkWrites(writes: readonly WriteOp[]): void {
+  if (writes.length > mostWrites) throw new TypeError(`a transaction has at most ${mostWrites} writes`);
   if (writes.length > 1 && new Set(writes.map(write => write.key)).size < writes.length) {
     throw new TypeError('a transaction writes each key once');
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { services } from '../../api/generated/resources/core.v1.ts';
-import { ipaddresses } from '../../api/generated/resources/networking.k8s.io.v1.ts';
+import { ipaddresses, servicecidrs } from '../../api/generated/resources/networking.k8s.io.v1.ts';
 import type { V1Service, V1ServiceSpec } from '../../api/generated/types.ts';
 import { seededRandom } from '../../machinery/random.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -236,6 +236,22 @@ describe('Services', () => {
       policy.admin.create(services, service('thief', { type: 'NodePort', ports: [{ port: 1, nodePort }] })),
       /provided port is already allocated/,
     );
+  });
+
+  it('a further ServiceCIDR gives further addresses, also when the first range is full', async () => {
+    await using policy = await startPolicyServer({ serviceCidrs: ['10.50.0.0/28'] });
+    const { admin } = policy;
+    // 14 addresses, of which the kubernetes and DNS Services have two.
+    for (let i = 0; i < 12; i++) await admin.create(services, service(`s${i}`));
+    await assert.rejects(admin.create(services, service('one-more')), {
+      code: 500,
+      message: 'Internal error occurred: failed to allocate a serviceIP: range is full',
+    });
+    await admin.create(servicecidrs, { metadata: { name: 'more' }, spec: { cidrs: ['10.51.0.0/28'] } });
+    await eventually(async () => {
+      const { spec } = await admin.create(services, service('one-more'));
+      assert.match(spec!.clusterIP!, /^10\.51\.0\./);
+    });
   });
 
   it('many at once get different addresses and ports', async () => {

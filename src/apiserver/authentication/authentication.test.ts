@@ -6,11 +6,10 @@ import { seededRandom } from '../../machinery/random.ts';
 import { realClock } from '../../platform/clock.ts';
 import { createTestClock } from '../../testing/clock.ts';
 import { generateKey } from '../pki/keys.ts';
-import { openIdOf } from '../stages.ts';
 import { eventually, startPolicyServer } from '../stages-testing.ts';
 import { bearerToken } from './bearer.ts';
 import { certificateAuthenticator } from './certificate.ts';
-import { createTokenIssuer } from './tokens.ts';
+import { createTokenIssuer, openIdConfiguration } from './tokens.ts';
 
 describe('credentials', () => {
   it('a certificate names the user and its groups', async () => {
@@ -104,8 +103,6 @@ describe('tokens', () => {
   it('can be checked by others with what discovery tells', async () => {
     const { pem } = await generateKey();
     const context = { clock: realClock, random: seededRandom(1) };
-    const options = { serviceAccountKey: pem, apiServer: { address: '192.0.2.1', port: 6443 } };
-    const openId = await openIdOf(options, context);
     const issuer = createTokenIssuer({
       key: pem,
       issuer: 'https://kubernetes.default.svc.cluster.local',
@@ -114,12 +111,13 @@ describe('tokens', () => {
     const token = await issuer.issue(claims, ['x'], 600);
     const { createLocalJWKSet } = await import('jose/jwks/local');
     const { jwtVerify } = await import('jose/jwt/verify');
-    const keys = createLocalJWKSet(openId.keys() as Parameters<typeof createLocalJWKSet>[0]);
+    const keys = createLocalJWKSet((await issuer.jwks()) as Parameters<typeof createLocalJWKSet>[0]);
     const { payload } = await jwtVerify(token, keys, { audience: 'x' });
     assert.equal(payload.sub, 'system:serviceaccount:n:s');
-    assert.equal(
-      (openId.configuration() as { jwks_uri: string }).jwks_uri,
-      'https://192.0.2.1:6443/openid/v1/jwks',
+    const told = openIdConfiguration(issuer.issuer, 'https://192.0.2.1:6443/openid/v1/jwks');
+    assert.deepEqual(
+      [told.issuer, told.id_token_signing_alg_values_supported],
+      ['https://kubernetes.default.svc.cluster.local', ['ES256']],
     );
   });
 });
