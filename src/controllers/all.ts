@@ -8,6 +8,7 @@ import type { Stored } from '../machinery/object.ts';
 import { createClusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation.ts';
 import type { ControllerContext } from './common/context.ts';
 import type { ServedResources } from './common/resources.ts';
+import { createCronJobController } from './cronjob/cronjob.ts';
 import { createDaemonSetController } from './daemonset/daemonset.ts';
 import { createDeploymentController } from './deployment/deployment.ts';
 import { createDisruptionController } from './disruption/disruption.ts';
@@ -15,6 +16,7 @@ import { createEndpointsController } from './endpoints/endpoints.ts';
 import { createEndpointSliceController } from './endpointslice/endpointslice.ts';
 import { createEndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring.ts';
 import { startGarbageCollector } from './garbagecollector/garbagecollector.ts';
+import { createJobController } from './job/job.ts';
 import { createNamespaceController } from './namespace/namespace.ts';
 import { createNodeIpamController, type NodeIpamOptions } from './nodeipam/nodeipam.ts';
 import type { HealthOptions } from './nodelifecycle/health.ts';
@@ -74,6 +76,8 @@ export const controllers: Readonly<Record<string, Start>> = {
   replicationcontroller: running(createReplicationControllerController),
   daemonset: running(createDaemonSetController),
   statefulset: running(createStatefulSetController),
+  job: running(createJobController),
+  cronjob: running(createCronJobController),
   endpointslice: running(createEndpointSliceController),
   endpoint: running(createEndpointsController),
   endpointslicemirroring: running(createEndpointSliceMirroringController),

@@ -26,6 +26,8 @@ export interface TestCluster extends AsyncDisposable {
   problems: string[];
   /** Pods that `isReady` refuses stay unready; absent: all become ready at once. */
   readiness: (pod: Stored<V1Pod>) => boolean;
+  /** Pods that it refuses are left as they are, but for their deletion. */
+  drives: (pod: Stored<V1Pod>) => boolean;
   /** Looks at all Pods again, after `readiness` has changed. */
   refresh(): Promise<void>;
 }
@@ -63,6 +65,7 @@ function startKubelet(cluster: TestCluster, signal: AbortSignal): Promise<void>[
       await quietly(client.delete(pods, name, namespace, { gracePeriodSeconds: 0 }));
       return;
     }
+    if (!cluster.drives(pod)) return;
     const ready = cluster.readiness(pod);
     const condition = pod.status?.conditions?.find(({ type }) => type === 'Ready');
     if (condition?.status !== (ready ? 'True' : 'False'))
@@ -121,6 +124,7 @@ export async function createTestCluster(options: { enabled?: string[] } = {}): P
     clock,
     problems,
     readiness: () => true,
+    drives: () => true,
     refresh: async () => {},
     async [Symbol.asyncDispose]() {
       stop.abort();
