@@ -48,6 +48,10 @@ test('workloads must select their own Pods, for ever, and restart them', () => {
   assert.deepEqual(created('deployments', deployment({ template: template({ app: 'other' }) })).wrong, [
     'spec.template.metadata.labels: Invalid value: {"app":"other"}: `selector` does not match template `labels`',
   ]);
+  assert.deepEqual(created('deployments', deployment({ selector: undefined })).wrong, [
+    'spec.selector: Required value',
+    'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+  ]);
   const { object } = created('replicasets', deployment());
   assert.deepEqual(
     updated('replicasets', object, next => {

@@ -44,14 +44,17 @@ function checkCommon(causes: Causes, spec: Workload, name: string, replicasField
       'spec.template.spec.activeDeadlineSeconds',
       `activeDeadlineSeconds in ${name} is not Supported`,
     );
+}
+
+function checkCounts(causes: Causes, spec: Workload): void {
   causes.nonNegative('spec.minReadySeconds', spec.minReadySeconds);
   causes.nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit);
 }
 
 function checkSelected(causes: Causes, { selector, template }: Workload, field: string): void {
-  if (!selector || isEmptySelector(selector)) return;
+  if (selector && isEmptySelector(selector)) return;
   try {
-    if (compileLabelSelector(selector).matches(template?.metadata?.labels)) return;
+    if (selector && compileLabelSelector(selector).matches(template?.metadata?.labels)) return;
   } catch {
     return; // said by checkSelector
   }
@@ -100,6 +103,7 @@ function checkDeployment(causes: Causes, object: KubeObject): void {
     if (percent(rolling?.maxUnavailable) > 100)
       causes.invalid(`${field}.maxUnavailable`, rolling!.maxUnavailable, 'must not be greater than 100%');
   } else causes.oneOf('spec.strategy.type', type, ['Recreate', 'RollingUpdate'], true);
+  checkCounts(causes, spec);
   const [deadline, ready] = [spec.progressDeadlineSeconds, spec.minReadySeconds ?? 0];
   causes.nonNegative('spec.progressDeadlineSeconds', deadline);
   if (deadline !== undefined && deadline <= ready)
@@ -124,6 +128,7 @@ function checkStatefulSet(causes: Causes, object: KubeObject): void {
   causes.nonNegative('spec.updateStrategy.rollingUpdate.partition', rollingUpdate?.partition);
   causes.nonNegative('spec.ordinals.start', spec.ordinals?.start);
   checkCommon(causes, spec, 'statefulset');
+  checkCounts(causes, spec);
 }
 
 function checkDaemonSet(causes: Causes, object: KubeObject): void {
@@ -133,6 +138,7 @@ function checkDaemonSet(causes: Causes, object: KubeObject): void {
     return;
   }
   checkCommon(causes, spec, 'daemonset');
+  checkCounts(causes, spec);
   const { type, rollingUpdate: rolling } = spec.updateStrategy ?? {};
   causes.oneOf('spec.updateStrategy.type', type, ['OnDelete', 'RollingUpdate'], true);
   if (type !== 'RollingUpdate') return;
@@ -155,6 +161,7 @@ function checkReplicaSet(causes: Causes, object: KubeObject): void {
     causes.required('spec.selector');
     return;
   }
+  checkCounts(causes, spec);
   checkCommon(causes, spec as Workload, 'ReplicaSet');
 }
 
