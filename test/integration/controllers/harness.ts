@@ -10,7 +10,7 @@ import type { Client } from '../../../src/client/client.ts';
 import { createInformers } from '../../../src/client/informers.ts';
 import { startControllers } from '../../../src/controllers/all.ts';
 import { targetNode } from '../../../src/controllers/daemonset/placement.ts';
-import { timestamp } from '../../../src/machinery/clock.ts';
+import { type Clock, timestamp } from '../../../src/machinery/clock.ts';
 import { type Logger, silentLogger } from '../../../src/machinery/logger.ts';
 import { noMetrics } from '../../../src/machinery/metrics.ts';
 import type { Stored } from '../../../src/machinery/object.ts';
@@ -49,8 +49,17 @@ function ipOf(pod: Stored<V1Pod>): string {
   return ips.get(uid)!;
 }
 
-/** Binds, runs and ends Pods. */
-function startKubelet(cluster: TestCluster, signal: AbortSignal): Promise<void>[] {
+/** What the few lines of kubelet look at. */
+export interface Kubelet {
+  client: Client;
+  clock: Clock;
+  readiness: (pod: Stored<V1Pod>) => boolean;
+  drives: (pod: Stored<V1Pod>) => boolean;
+  refresh(): Promise<void>;
+}
+
+/** Runs and ends Pods until `signal` is aborted. */
+export function startKubelet(cluster: Kubelet, signal: AbortSignal): Promise<void>[] {
   const { client, clock } = cluster;
   const quietly = async (work: Promise<unknown>): Promise<void> => {
     try {
@@ -82,7 +91,7 @@ function startKubelet(cluster: TestCluster, signal: AbortSignal): Promise<void>[
 }
 
 /** In place of a scheduler: every Pod is on the first node from the beginning. */
-const placement: AdmissionPlugin = {
+export const placement: AdmissionPlugin = {
   name: 'TestPlacement',
   admit({ operation, registration, object }) {
     const { spec } = (object ?? {}) as V1Pod;
