@@ -1,13 +1,13 @@
-// Loading many services into the kernel in nftables mode, and changing one of many: `node bench/proxy-load.ts [RUNS]`. Needs root.
+// Loading many services into the kernel in nftables mode, and changing one of many: `node bench/proxy-load.ts [--runs 5]`. Needs root.
 // Everything happens in a network namespace of its own. Times are from ServicePorts to the kernel's word, planner included.
-import { cpus, release, totalmem } from 'node:os';
 import { silentLogger } from '../src/machinery/logger.ts';
 import { realClock } from '../src/platform/clock.ts';
 import { createNetworkNamespace } from '../src/platform/netns.ts';
 import type { ServicePort } from '../src/proxy/model/types.ts';
 import { nftables } from '../src/proxy/modes/nftables/nftables.ts';
+import { option, printFigure, printMachine } from './lib/report.ts';
 
-const runs = Number(process.argv[2] ?? 5);
+const runs = option('runs', 5);
 const shapes = [
   { services: 10_000, endpoints: 5 },
   { services: 44_128, endpoints: 1 },
@@ -50,13 +50,6 @@ const settings = {
   masqueradeAll: false,
 };
 
-function summary(times: readonly number[]): string {
-  const sorted = [...times].sort((a, b) => a - b);
-  const middle = sorted[Math.floor(sorted.length / 2)]!;
-  const ms = (time: number): string => `${time < 100 ? time.toFixed(1) : Math.round(time)} ms`;
-  return `${ms(middle)} (${ms(sorted[0]!)} to ${ms(sorted.at(-1)!)}, n=${times.length})`;
-}
-
 async function timed(act: () => Promise<void>): Promise<number> {
   const started = performance.now();
   await act();
@@ -89,15 +82,13 @@ async function measure({ services, endpoints }: (typeof shapes)[number]): Promis
     const cluster = port.cluster.slice(1);
     gone.push(await change(port.service, [port], [{ ...port, cluster, anywhere: cluster.length > 0 }]));
   }
-  console.log(`${services} services x ${endpoints} endpoints`);
-  console.log(`  full load           ${summary(full)}`);
-  console.log(`  rewritten in place  ${summary(again)}`);
-  console.log(`  one more service    ${summary(more)}`);
-  console.log(`  one endpoint gone   ${summary(gone)}`);
+  const what = `${services} services x ${endpoints} endpoints`;
+  const first = services === 10_000;
+  printFigure(`${what}: full load`, full, 'ms', first ? { atMost: 2000 } : undefined);
+  printFigure(`${what}: rewritten in place`, again, 'ms');
+  printFigure(`${what}: one more service`, more, 'ms', { atMost: 20 });
+  printFigure(`${what}: one endpoint gone`, gone, 'ms');
 }
 
-const processors = cpus();
-console.log(
-  `${processors.length} x ${processors[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`,
-);
+printMachine();
 for (const shape of shapes) await measure(shape);
