@@ -32,6 +32,10 @@ import { createTokenController } from './serviceaccount/tokens.ts';
 import { createStatefulSetController } from './statefulset/statefulset.ts';
 import { createTaintEvictionController } from './tainteviction/tainteviction.ts';
 import { createTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
+import {
+  createClaimProtectionController,
+  createVolumeProtectionController,
+} from './volume-protection/volume-protection.ts';
 
 export interface ControllersOptions {
   /** Names to run; absent: all. */
@@ -83,6 +87,8 @@ export const controllers: Readonly<Record<string, Start>> = {
   endpointslicemirroring: running(createEndpointSliceMirroringController),
   'clusterrole-aggregation': running(createClusterRoleAggregationController),
   disruption: running((context, { resources }) => createDisruptionController(context, resources)),
+  'pvc-protection': running(createClaimProtectionController),
+  'pv-protection': running(createVolumeProtectionController),
   nodelifecycle: running((context, { nodeHealth }) => createNodeLifecycleController(context, nodeHealth)),
   'taint-eviction-controller': running(createTaintEvictionController),
   nodeipam: running((context, { nodeIpam }) => nodeIpam && createNodeIpamController(context, nodeIpam)),

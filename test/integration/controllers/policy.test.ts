@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deployments } from '../../../src/api/generated/resources/apps.v1.ts';
-import { endpoints, pods, services } from '../../../src/api/generated/resources/core.v1.ts';
+import {
+  endpoints,
+  persistentvolumeclaims,
+  pods,
+  services,
+} from '../../../src/api/generated/resources/core.v1.ts';
 import { endpointslices } from '../../../src/api/generated/resources/discovery.k8s.io.v1.ts';
 import { poddisruptionbudgets } from '../../../src/api/generated/resources/policy.v1.ts';
 import { clusterroles } from '../../../src/api/generated/resources/rbac.authorization.k8s.io.v1.ts';
@@ -108,4 +113,28 @@ test('an aggregated role has the rules of those that it selects', async () => {
   await client.create(clusterroles, { metadata: { name: 'c' }, rules: [rule('nodes')] });
   await clock.settle();
   assert.deepEqual((await client.get(clusterroles, 'all')).rules, [rule('pods'), rule('secrets')]);
+});
+
+test('a claim stays as long as a Pod uses it', async () => {
+  await using cluster = await createTestCluster({ enabled: ['pvc-protection', 'pv-protection'] });
+  const { client, clock } = cluster;
+  await client.create(persistentvolumeclaims, {
+    metadata: { name: 'data', namespace: 'default' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
+  await client.create(pods, {
+    metadata: { name: 'user', namespace: 'default' },
+    spec: {
+      containers: [{ name: 'c', image: 'i' }],
+      volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
+    },
+  });
+  await clock.settle();
+  await client.delete(persistentvolumeclaims, 'data', 'default');
+  await clock.settle();
+  const [claim] = (await client.list(persistentvolumeclaims)).items;
+  assert.ok(claim?.metadata.deletionTimestamp);
+  await client.delete(pods, 'user', 'default', { gracePeriodSeconds: 0 });
+  await clock.settle();
+  assert.deepEqual((await client.list(persistentvolumeclaims)).items, []);
 });
