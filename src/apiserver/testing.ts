@@ -43,8 +43,13 @@ export async function startTestServer(options: TestServerOptions): Promise<ApiSe
     version: testVersion,
     ...options,
   });
-  await server.ready;
-  return server;
+  try {
+    await server.ready;
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export interface Answer {

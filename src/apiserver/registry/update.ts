@@ -140,7 +140,7 @@ async function check(
   refuse(call, name, [
     ...validateMetadata(object, registration),
     ...validateMetadataUpdate(object, old),
-    ...(validate?.(object, old) ?? []),
+    ...(validate?.(object, old, subresource) ?? []),
   ]);
   if (!subresource) for (const warning of strategy.warnings?.(object, old) ?? []) call.warn(warning);
   withoutTimestampNoise(object, old);
