@@ -26,6 +26,7 @@ class WatchedObjects<T extends KubeObject> {
   readonly #context: ComponentContext;
   readonly #changed: (podUids: Iterable<string>) => void;
   readonly #entries = new Map<string, Entry<T>>();
+  #closed = false;
 
   constructor(
     resource: Resource<T>,
@@ -39,6 +40,7 @@ class WatchedObjects<T extends KubeObject> {
 
   /** Resolves when each of the names has been asked for once; throws what the API server refused with, but for NotFound. */
   async use(podUid: string, namespace: string, names: Iterable<string>): Promise<void> {
+    if (this.#closed) return;
     const loads: Promise<void>[] = [];
     for (const name of names) {
       const key = `${namespace}/${name}`;
@@ -70,6 +72,7 @@ class WatchedObjects<T extends KubeObject> {
   }
 
   close(): void {
+    this.#closed = true;
     for (const key of this.#entries.keys()) this.#drop(key);
   }
 

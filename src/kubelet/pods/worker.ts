@@ -181,9 +181,14 @@ export class PodWorker {
   }
 
   #wakeAfter(milliseconds: number): void {
+    this.#after(milliseconds, () => this.wake());
+  }
+
+  #after(milliseconds: number, callback: () => void): void {
+    if (this.#closed) return;
     const timer = this.#core.context.clock.timer(milliseconds, () => {
       this.#timers.delete(timer);
-      this.wake();
+      callback();
     });
     this.#timers.add(timer);
   }
@@ -232,7 +237,7 @@ export class PodWorker {
   #watchDeadline(): void {
     const seconds = this.pod.spec?.activeDeadlineSeconds;
     const started = this.#core.statuses.last(this.uid)?.startTime ?? this.pod.status?.startTime;
-    if (seconds === undefined || !started || this.#deadline) return;
+    if (seconds === undefined || !started || this.#deadline || this.#closed) return;
     const { clock } = this.#core.context;
     const left = Date.parse(started) + seconds * 1000 - clock.now();
     this.#deadline = clock.timer(Math.max(0, left), () => {
@@ -252,11 +257,8 @@ export class PodWorker {
         const paths = await volumes.prepare({ pod: this.pod, references: references.of(this.pod), facts });
         const refresh = tokens.refreshAt(this.uid);
         if (refresh !== undefined && Number.isFinite(refresh)) {
-          const timer = context.clock.timer(Math.max(1000, refresh - context.clock.now()), () => {
-            this.#timers.delete(timer);
-            this.referencesChanged();
-          });
-          this.#timers.add(timer);
+          const left = Math.max(1000, refresh - context.clock.now());
+          this.#after(left, () => this.referencesChanged());
         }
         return paths;
       })();

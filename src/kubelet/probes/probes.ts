@@ -33,6 +33,7 @@ export interface ProbesOptions {
 export class Probes {
   readonly #options: ProbesOptions;
   readonly #runs = new Map<string, Run>();
+  #closed = false;
 
   constructor(options: ProbesOptions) {
     this.#options = options;
@@ -61,6 +62,8 @@ export class Probes {
     reported: V1ContainerStatus[],
     ending: boolean,
   ): void {
+    // A worker may have been looking at its Pod when the kubelet ended.
+    if (this.#closed) return;
     const podUid = pod.metadata.uid;
     const ids = new Set(running.map(({ id }) => id));
     for (const [id, run] of this.#runs) if (run.podUid === podUid && !ids.has(id)) this.#end(id);
@@ -94,6 +97,7 @@ export class Probes {
   }
 
   close(): void {
+    this.#closed = true;
     for (const id of this.#runs.keys()) this.#end(id);
   }
 

@@ -45,7 +45,8 @@ function runningContainer(worker: PodWorker, name: string): string {
 export interface Session {
   url: string;
   protocols: string[];
-  serve(webSocket: WebSocket): Promise<void>;
+  /** `protocol` is the one of `protocols` that was chosen. */
+  serve(webSocket: WebSocket, protocol: string): Promise<void>;
 }
 
 type Opener = (core: Core, workers: Pods, parts: string[], query: URLSearchParams) => Promise<Session>;
@@ -66,7 +67,7 @@ export const sessions: Record<string, Opener> = {
     return {
       url,
       protocols: remoteCommandProtocols,
-      serve: socket => serveRemoteCommand(socket, url, streams),
+      serve: (socket, protocol) => serveRemoteCommand(socket, protocol, url, streams),
     };
   },
   async attach(core, workers, [namespace = '', name = '', ...rest], query) {
@@ -87,7 +88,7 @@ export const sessions: Record<string, Opener> = {
     return {
       url,
       protocols: remoteCommandProtocols,
-      serve: socket => serveRemoteCommand(socket, url, { ...streams, tty }),
+      serve: (socket, protocol) => serveRemoteCommand(socket, protocol, url, { ...streams, tty }),
     };
   },
   async portForward(core, workers, [namespace = '', name = ''], query) {
@@ -99,15 +100,19 @@ export const sessions: Record<string, Opener> = {
     return {
       url,
       protocols: [tunnelProtocol, ...portChannelProtocols],
-      serve: socket =>
-        socket.protocol === tunnelProtocol ? serveTunnel(socket, url) : servePortChannels(socket, url, ports),
+      serve: (socket, protocol) =>
+        protocol === tunnelProtocol
+          ? serveTunnel(socket, url)
+          : servePortChannels(socket, protocol, url, ports),
     };
   },
 };
 
-const acceptAny = new WebSocketServer({
-  noServer: true,
-  handleProtocols: protocols => [...protocols][0] ?? false,
+// The library refuses protocols with a slash, as one of ours has: it is not told of them, and the answer's header is added for it.
+const chosenProtocols = new WeakMap<IncomingMessage, string>();
+const acceptor = new WebSocketServer({ noServer: true });
+acceptor.on('headers', (headers, request) => {
+  headers.push(`Sec-WebSocket-Protocol: ${chosenProtocols.get(request)}`);
 });
 
 /** Finishes the WebSocket handshake and serves the session. */
@@ -126,12 +131,13 @@ export function serveWebSocket(
     );
     return;
   }
-  request.headers['sec-websocket-protocol'] = chosen;
-  acceptAny.handleUpgrade(request, socket, head, webSocket => {
+  chosenProtocols.set(request, chosen);
+  delete request.headers['sec-websocket-protocol'];
+  acceptor.handleUpgrade(request, socket, head, webSocket => {
     // Nothing is read before the other end is there.
     webSocket.pause();
     webSocket.on('error', () => webSocket.terminate());
-    session.serve(webSocket).catch((error: Error) => {
+    session.serve(webSocket, chosen).catch((error: Error) => {
       if (webSocket.readyState === WebSocket.OPEN) webSocket.close(1011, error.message.slice(0, 120));
     });
   });

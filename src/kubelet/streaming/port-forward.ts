@@ -54,10 +54,15 @@ async function openPort(
 }
 
 /** One connection to each of the ports, on two channels each: data, and errors. Each channel begins with its port, little endian. */
-export async function servePortChannels(webSocket: WebSocket, url: string, ports: number[]): Promise<void> {
+export async function servePortChannels(
+  webSocket: WebSocket,
+  protocol: string,
+  url: string,
+  ports: number[],
+): Promise<void> {
   const { socket, rest } = await upgradeToSpdy(url, [spdyProtocol]);
   const spdy = spdyClient(socket, rest);
-  const base64 = webSocket.protocol.includes('base64');
+  const base64 = protocol.includes('base64');
   const send = (channel: number, bytes: Uint8Array): void => {
     if (webSocket.readyState !== webSocket.OPEN) return;
     if (base64) webSocket.send(`${channel}${Buffer.from(bytes).toString('base64')}`);

@@ -21,10 +21,15 @@ const highWaterBytes = 1024 * 1024;
  * Serves exec or attach on a WebSocket by a runtime's SPDY server: each message of a channel becomes data of a stream, and the other
  * way round (KEP-4006). With v5 a client can end its stdin. Resolves when the session is over; throws UpgradeError before it began.
  */
-export async function serveRemoteCommand(webSocket: WebSocket, url: string, wanted: Streams): Promise<void> {
+export async function serveRemoteCommand(
+  webSocket: WebSocket,
+  protocol: string,
+  url: string,
+  wanted: Streams,
+): Promise<void> {
   const { socket, rest } = await upgradeToSpdy(url, ['v4.channel.k8s.io']);
   const spdy = spdyClient(socket, rest);
-  const base64 = webSocket.protocol.includes('base64');
+  const base64 = protocol.includes('base64');
 
   const send = (channel: number, data: Uint8Array): void => {
     if (webSocket.readyState !== webSocket.OPEN) return;

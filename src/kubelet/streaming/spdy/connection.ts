@@ -96,6 +96,7 @@ export function spdyClient(socket: Duplex, head: Uint8Array): SpdyConnection {
   socket.on('error', () => socket.destroy());
   socket.on('close', () => void receiving.catch(() => {}).then(finish));
   if (head.length > 0) receive(head);
+  socket.resume();
 
   return {
     closed,
