@@ -32,8 +32,9 @@ export const testVersion = {
   platform: 'linux/amd64',
 };
 
-export async function startTestServer(options: TestServerOptions): Promise<ApiServer> {
-  const server = await createApiServer({
+/** A server that may not be ready yet. */
+export const createTestServer = (options: TestServerOptions): Promise<ApiServer> =>
+  createApiServer({
     store: createMemoryStore(),
     registry: createRegistry(),
     random: seededRandom(1),
@@ -43,6 +44,9 @@ export async function startTestServer(options: TestServerOptions): Promise<ApiSe
     version: testVersion,
     ...options,
   });
+
+export async function startTestServer(options: TestServerOptions): Promise<ApiServer> {
+  const server = await createTestServer(options);
   try {
     await server.ready;
     return server;

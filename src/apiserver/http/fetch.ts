@@ -35,7 +35,10 @@ export function toFetch(response: HttpResponse, signal: AbortSignal): Response {
     for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
   }
   const { body, status } = response;
-  if (body.type === 'bytes') return new Response(body.bytes as Uint8Array<ArrayBuffer>, { status, headers });
+  if (body.type === 'bytes') {
+    const bytes = body.bytes.length > 0 ? (body.bytes as Uint8Array<ArrayBuffer>) : null;
+    return new Response(bytes, { status, headers });
+  }
   const gone = new AbortController();
   let wanted: (() => void) | undefined;
   const stream = new ReadableStream<Uint8Array>({
