@@ -43,13 +43,19 @@ export class LoopBackoff {
     this.#delayMs = this.#options.baseMs;
   }
 
-  /** How long to wait now; `nowMs` is monotonic time. */
-  next(nowMs: number): number {
-    const { baseMs, maxMs, resetMs, jitter } = this.#options;
+  /** How long to wait now, at most `capMs` before jitter; `nowMs` is monotonic time. */
+  next(nowMs: number, capMs = Number.POSITIVE_INFINITY): number {
+    const { baseMs, resetMs, jitter } = this.#options;
+    const maxMs = Math.min(this.#options.maxMs, capMs);
     if (nowMs - this.#lastMs > resetMs) this.#delayMs = baseMs;
     this.#lastMs = nowMs;
-    const delay = this.#delayMs;
+    const delay = Math.min(this.#delayMs, maxMs);
     this.#delayMs = Math.min(delay * 2, maxMs);
     return delay * (1 + jitter * this.#random.next());
+  }
+
+  /** It went well for a while: the next wait is the shortest again. */
+  reset(): void {
+    this.#delayMs = this.#options.baseMs;
   }
 }

@@ -6,6 +6,11 @@ import { eventName, objectId } from './events-core.ts';
 // client-go tools/events/event_broadcaster.go
 const finishMs = 6 * 60_000;
 
+/** The API takes no longer notes. */
+const noteLimit = 1024;
+const shortened = (note: string): string =>
+  note.length <= noteLimit ? note : `${note.slice(0, noteLimit - 4)} ...`;
+
 interface Kept {
   event: EventsV1Event;
   lastSeen: number;
@@ -51,7 +56,7 @@ export function createSeries(
       reason,
       regarding,
       ...(related ? { related } : {}),
-      note: message,
+      note: shortened(message),
       type,
     };
   };

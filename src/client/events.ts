@@ -105,7 +105,12 @@ export function createEventRecorder(
         if (!isNotFound(error)) throw error; // Events expire on the server: then it is written anew.
       }
     }
-    await client.create(resource, write.create);
+    try {
+      await client.create(resource, write.create);
+    } catch (error) {
+      if (!isAlreadyExists(error) || !write.patch) throw error;
+      await client.patch(resource, name, namespace, { type: 'merge', body: write.patch });
+    }
     if (created.size > 8192) created.clear();
     created.add(id);
   };

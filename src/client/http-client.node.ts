@@ -5,6 +5,7 @@ import { type Clock, sleep } from '../machinery/clock.ts';
 import type { KubeObject, Stored } from '../machinery/object.ts';
 import { reasonCodes, StatusError, type StatusReason } from '../machinery/status-error.ts';
 import type { Client, List, WatchEvent, WatchOptions } from './client.ts';
+import { createGate } from './gate.ts';
 import { listQuery, patchContentTypes, pathOf, queryOf, watchQuery, writeQuery } from './http-path.ts';
 import { jsonLines } from './json-lines.ts';
 import { createTransport, type TransportResponse } from './transport.node.ts';
@@ -29,6 +30,9 @@ export interface HttpClient extends Client {
 }
 
 const maxTries = 10;
+/** Requests other than watches at one time; more would only wait in the server. */
+const maxInFlight = 128;
+const watchGraceSeconds = 30;
 
 interface Call {
   method: string;
@@ -64,6 +68,8 @@ async function refusal({ status, body }: TransportResponse): Promise<StatusError
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { clock, timeoutMs = 60_000, userAgent = 'tsukube' } = options;
   const transport = createTransport({ clock, server: new URL(options.server), tls: options.tls ?? {} });
+
+  const gate = createGate(maxInFlight);
 
   const once = async ({ method, path, body, contentType, signal }: Call): Promise<TransportResponse> => {
     const token = await options.token?.();
@@ -101,7 +107,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   };
 
-  const json = async <A>(call: Call): Promise<A> => {
+  const ask = async <A>(call: Call): Promise<A> => {
     const limit = new AbortController();
     const timer = clock.timer(timeoutMs, () =>
       limit.abort(new Error(`${call.method} ${call.path}: no answer within ${timeoutMs / 1000} s`)),
@@ -116,18 +122,30 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       timer.cancel();
     }
   };
+  const json = <A>(call: Call): Promise<A> => gate.through(() => ask<A>(call));
 
   async function* watch<T>(resource: Resource<T>, given: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
     const path = pathOf(resource, given.namespace) + queryOf(watchQuery(given));
+    const { signal: asked, timeoutSeconds } = given;
+    const late = new AbortController();
+    // The server ends a watch in time; one that does not is gone without our having noticed.
+    const timer = timeoutSeconds
+      ? clock.timer((timeoutSeconds + watchGraceSeconds) * 1000, () =>
+          late.abort(new Error('the watch went silent')),
+        )
+      : undefined;
+    const signal = asked ? AbortSignal.any([asked, late.signal]) : late.signal;
     try {
-      const { body } = await send({ method: 'GET', path, signal: given.signal });
+      const { body } = await send({ method: 'GET', path, signal });
       for await (const line of jsonLines(body)) {
         const event = line as { type: string; object: V1Status };
         if (event.type === 'ERROR') throw StatusError.fromStatus(event.object);
         yield event as unknown as WatchEvent<T>;
       }
     } catch (error) {
-      if (!given.signal?.aborted) throw error;
+      if (!signal.aborted) throw error;
+    } finally {
+      timer?.cancel();
     }
   }
 

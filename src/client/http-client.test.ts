@@ -57,6 +57,19 @@ test('one connection with HTTP/2; the token goes with each request', async () =>
   assert.deepEqual([...new Set(under.server.authorizations)], ['Bearer secret']);
 });
 
+test('a thousand answers at once: none is lost, refusals keep their text', async () => {
+  await using under = await open(true);
+  for (let i = 0; i < 20; i++) under.fake.seed(configmaps, { metadata: { name: `m${i}` } });
+  const asked = Array.from({ length: 1000 }, async (_, i) => {
+    if (i % 2 === 0) return (await under.client.get(configmaps, `m${i % 20}`, 'default')).metadata.name;
+    return under.client.get(configmaps, `absent${i}`, 'default').catch((error: Error) => error.message);
+  });
+  const answers = await Promise.all(asked);
+  for (const [i, answer] of answers.entries()) {
+    assert.equal(answer, i % 2 === 0 ? `m${i % 20}` : `configmaps "absent${i}" not found`);
+  }
+});
+
 for (const h2 of [true, false]) {
   test(`waits as told by Retry-After, and reports what a proxy says (${h2 ? 'HTTP/2' : 'HTTP/1.1'})`, async () => {
     await using under = await open(h2);

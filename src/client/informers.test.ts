@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configmaps, pods } from '../api/generated/resources/core.v1.ts';
 import type { Stored } from '../machinery/object.ts';
+import { internalError } from '../machinery/status-errors.ts';
 import { createTestClock } from '../testing/clock.ts';
 import { createFakeClient } from './fake-client.ts';
 import { createInformers } from './informers.ts';
@@ -140,7 +141,7 @@ test('an API server that is not there yet is asked again and again, ever more ra
   client.seed(configmaps, map('a', 'red'));
   let down = true;
   client.before(() => {
-    if (down) throw new Error('connection refused');
+    if (down) throw internalError('starting');
   });
   const informer = informers.for(configmaps);
   const first = new AbortController();
@@ -155,6 +156,25 @@ test('an API server that is not there yet is asked again and again, ever more ra
   assert.equal(informer.get('default/a')?.metadata.name, 'a');
   await informers[Symbol.asyncDispose]();
   assert.equal(clock.pending, 0);
+});
+
+test('a server that is unreachable for long is found again within seconds', async () => {
+  const { clock, client, informers, map, counts } = setUp();
+  const informer = informers.for(configmaps);
+  await informer.whenSynced();
+  let down = true;
+  client.before(() => {
+    if (down) throw new Error('connection refused');
+  });
+  client.breakWatches();
+  await clock.advance(120_000);
+  assert.ok(counts('watch') < 80, String(counts('watch')));
+  down = false;
+  client.seed(configmaps, map('a', 'red'));
+  await clock.advance(4000);
+  assert.equal(informer.list().length, 1);
+  assert.equal(counts('list'), 1);
+  await informers[Symbol.asyncDispose]();
 });
 
 test('disposing ends waits for a sync that will not come', async () => {

@@ -28,6 +28,8 @@ export interface ReflectorOptions<T> {
 
 const minWatchSeconds = 300;
 const shortWatchMs = 1000;
+/** A server that does not answer at all is tried more often: that costs it nothing, and it may be back at any moment. */
+const unreachableMs = 2000;
 
 /** Refusals after which the same revision may be asked for again; after others only a new list helps. */
 const resumable = (error: unknown): boolean =>
@@ -77,7 +79,7 @@ export async function runReflector<T>(options: ReflectorOptions<T>): Promise<voi
     });
     for await (const { type, object } of stream) {
       if (signal.aborted) return;
-      events++;
+      if (events++ === 0) backoff.reset();
       if (type === 'DELETED') options.remove(object);
       else if (type !== 'BOOKMARK') options.put(object);
       version = object.metadata.resourceVersion;
@@ -98,7 +100,8 @@ export async function runReflector<T>(options: ReflectorOptions<T>): Promise<voi
       if (expired || !resumable(error)) version = '';
       if (expired) logger.debug('revision is gone, listing anew', { resource: name });
       else logger.warn('list or watch failed', { resource: name, error });
-      await sleep(clock, backoff.next(clock.monotonic()), signal).catch(() => {});
+      const cap = error instanceof StatusError ? undefined : unreachableMs;
+      await sleep(clock, backoff.next(clock.monotonic(), cap), signal).catch(() => {});
     }
   }
 }

@@ -4,6 +4,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import tls from 'node:tls';
 import type { Clock, Timer } from '../machinery/clock.ts';
+import { streamBody } from './stream-body.node.ts';
 
 export interface TransportRequest {
   method: string;
@@ -36,6 +37,8 @@ const pingEveryMs = 30_000;
 const pingPatienceMs = 15_000;
 const connectPatienceMs = 10_000;
 const windowBytes = 8 << 20;
+/** Streams on one connection: above all watches. */
+const maxStreams = 400;
 
 const http1 = ({ server, tls: options }: TransportOptions): Transport => {
   const secure = server.protocol === 'https:';
@@ -111,6 +114,7 @@ function open(options: TransportOptions): Promise<tls.TLSSocket> {
 const onStream = (
   session: http2.ClientHttp2Session,
   { method, path, headers, body, signal }: TransportRequest,
+  ended: () => void,
 ): Promise<TransportResponse> =>
   new Promise((resolve, reject) => {
     const stream = session.request(
@@ -123,25 +127,34 @@ const onStream = (
       resolve({
         status: Number(answer[':status']),
         headers: answer as http.IncomingHttpHeaders,
-        body: stream,
+        body: streamBody(stream),
       }),
     );
     stream.on('error', reject);
     stream.once('close', () => {
+      ended();
       signal.removeEventListener('abort', abort);
       reject(signal.aborted ? signal.reason : new Error('the connection to the API server ended'));
     });
     if (body !== undefined) stream.end(body);
   });
 
-/** One connection for all requests and watches; a new one when it ends. */
+interface Session {
+  session: http2.ClientHttp2Session;
+  streams: number;
+  /** The server takes nothing new on it. */
+  draining: boolean;
+}
+
+/** One connection for all requests and watches, further ones only beyond `maxStreams`; a new one when it ends. */
 export function createTransport(options: TransportOptions): Transport {
   if (options.server.protocol !== 'https:') return http1(options);
   let fallback: Transport | undefined;
-  let connecting: Promise<http2.ClientHttp2Session | undefined> | undefined;
+  let connecting: Promise<Session | undefined> | undefined;
+  const sessions = new Set<Session>();
   let closed = false;
 
-  const connect = async (): Promise<http2.ClientHttp2Session | undefined> => {
+  const connect = async (): Promise<Session | undefined> => {
     const socket = await open(options);
     if (socket.alpnProtocol !== 'h2' || closed) {
       socket.destroy();
@@ -153,26 +166,34 @@ export function createTransport(options: TransportOptions): Transport {
     });
     session.once('connect', () => session.setLocalWindowSize(2 * windowBytes));
     watched(session, options.clock);
-    const forget = (): void => {
-      if (connecting === current) connecting = undefined;
-    };
-    const current = connecting;
-    session.once('close', forget);
-    session.once('goaway', forget);
-    return session;
+    const entry: Session = { session, streams: 0, draining: false };
+    sessions.add(entry);
+    session.once('close', () => sessions.delete(entry));
+    session.once('goaway', () => {
+      entry.draining = true;
+    });
+    return entry;
   };
 
-  const session = async (): Promise<http2.ClientHttp2Session | undefined> => {
-    if (!connecting) {
-      const attempt = (connecting = Promise.resolve().then(connect));
-      attempt.catch(() => {
+  const withRoom = (): Session | undefined => {
+    for (const entry of sessions) {
+      const { session, streams, draining } = entry;
+      const limit = Math.min(maxStreams, session.remoteSettings?.maxConcurrentStreams ?? maxStreams);
+      if (!draining && streams < limit && !session.closed && !session.destroyed) return entry;
+    }
+    return undefined;
+  };
+
+  /** Undefined when the server speaks HTTP/1.1 only. */
+  const session = async (): Promise<Session | undefined> => {
+    for (let found = withRoom(); ; found = withRoom()) {
+      if (found) return found;
+      const attempt = (connecting ??= connect());
+      const made = await attempt.finally(() => {
         if (connecting === attempt) connecting = undefined;
       });
+      if (!made) return undefined;
     }
-    const found = await connecting;
-    if (!found?.closed && !found?.destroyed) return found;
-    connecting = undefined;
-    return session();
   };
 
   return {
@@ -181,17 +202,17 @@ export function createTransport(options: TransportOptions): Transport {
       const found = await session();
       request.signal.throwIfAborted();
       if (closed) throw new Error('the client has been closed');
-      if (found) return onStream(found, request);
+      if (found) {
+        found.streams++;
+        return onStream(found.session, request, () => found.streams--);
+      }
       fallback ??= http1(options);
       return fallback.request(request);
     },
     close() {
       closed = true;
       fallback?.close();
-      connecting?.then(
-        found => found?.destroy(),
-        () => {},
-      );
+      for (const { session } of sessions) session.destroy();
     },
   };
 }

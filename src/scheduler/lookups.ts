@@ -13,6 +13,26 @@ import type { Lookups } from './framework.ts';
 
 const byClass = 'storageClass';
 
+const resources = [
+  namespaces,
+  services,
+  replicasets,
+  statefulsets,
+  replicationcontrollers,
+  persistentvolumeclaims,
+  persistentvolumes,
+  storageclasses,
+  poddisruptionbudgets,
+] as const;
+
+/** Resolves when the caches behind the lookups have synced. */
+export async function whenLookupsSynced(
+  informers: Informers,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await Promise.all(resources.map(resource => informers.for<unknown>(resource).whenSynced(signal)));
+}
+
 /** Lookups in the shared caches. */
 export function createLookups(informers: Informers): Lookups {
   const volumes = informers.for(persistentvolumes);

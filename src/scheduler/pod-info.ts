@@ -12,7 +12,8 @@ export interface HostPort {
 
 /** A pod with what scheduling needs of it, worked out once. */
 export interface PodInfo {
-  readonly pod: Stored<V1Pod>;
+  /** The newest version; those after the first differ in nothing that the rest is made of. */
+  pod: Stored<V1Pod>;
   readonly key: string;
   readonly uid: string;
   readonly namespace: string;

@@ -5,7 +5,7 @@ import type { ComponentContext } from '../client/component.ts';
 import type { EventRecorder } from '../client/events.ts';
 import { timestamp } from '../machinery/clock.ts';
 import type { Stored } from '../machinery/object.ts';
-import { isNotFound } from '../machinery/status-error.ts';
+import { isConflict, isNotFound } from '../machinery/status-error.ts';
 
 export interface Reporter {
   scheduled(pod: Stored<V1Pod>, node: string): void;
@@ -57,7 +57,7 @@ export function createReporter(context: ComponentContext, recorder: EventRecorde
       };
       const patch = { type: 'strategic', body: { metadata: { uid }, status } } as const;
       client.patch(pods, name, namespace, patch, { subresource: 'status' }).catch(error => {
-        if (!isNotFound(error))
+        if (!isNotFound(error) && !isConflict(error))
           logger.warn('cannot update pod condition', { pod: `${namespace}/${name}`, error });
       });
     },

@@ -1,4 +1,4 @@
-import { pods } from '../api/generated/resources/core.v1.ts';
+import { nodes, pods } from '../api/generated/resources/core.v1.ts';
 import type { V1Pod } from '../api/generated/types.ts';
 import type { ComponentContext } from '../client/component.ts';
 import { createEventRecorder } from '../client/events.ts';
@@ -9,7 +9,7 @@ import { evictVictims } from './evict.ts';
 import { defaultFilters } from './filters.ts';
 import { fitMessage } from './fit-error.ts';
 import type { View } from './framework.ts';
-import { createLookups } from './lookups.ts';
+import { createLookups, whenLookupsSynced } from './lookups.ts';
 import { schedulerMetrics } from './metrics.ts';
 import { Nominations } from './nominations.ts';
 import { findPreemption } from './preemption.ts';
@@ -25,6 +25,8 @@ export interface SchedulerOptions {
   /** Pods that name it in `spec.schedulerName` are ours; default `default-scheduler`. */
   name?: string;
   plugins?: Plugins;
+  /** Where it runs, as events tell it. */
+  host?: string;
   signal?: AbortSignal;
 }
 
@@ -44,7 +46,7 @@ export async function startScheduler(
   const nominations = new Nominations();
   const view: View = { snapshot, lookups: createLookups(informers), nominations };
   const selector = new NodeSelector(plugins, random);
-  const recorder = createEventRecorder(context, { component: name, style: 'series' });
+  const recorder = createEventRecorder(context, { component: name, host: options.host, style: 'series' });
   const report = createReporter({ ...context, logger }, recorder);
   const measure = schedulerMetrics(context.metrics, name);
   const slice = timeSlice(clock);
@@ -172,7 +174,12 @@ export async function startScheduler(
     await recorder[Symbol.asyncDispose]();
   };
   try {
-    await informers.whenSynced(options.signal);
+    // Not those of other components that share the caches.
+    await Promise.all([
+      podCache.whenSynced(options.signal),
+      informers.for(nodes).whenSynced(options.signal),
+      whenLookupsSynced(informers, options.signal),
+    ]);
   } catch (error) {
     await dispose();
     throw error;

@@ -1,4 +1,4 @@
-import type { V1Node } from '../api/generated/types.ts';
+import type { V1Node, V1Pod } from '../api/generated/types.ts';
 import { equal } from '../machinery/equality.ts';
 import type { LabelSelector } from '../machinery/labels.ts';
 import type { Stored } from '../machinery/object.ts';
@@ -63,6 +63,12 @@ export class Snapshot {
     if (zoneOf(info) !== zone) this.#order = undefined;
   }
 
+  /** Takes over a version of a node that differs in nothing that matters here. */
+  refreshNode(node: Stored<V1Node>): void {
+    const info = this.#nodes.get(node.metadata.name);
+    if (info?.node) info.node = node;
+  }
+
   removeNode(name: string): void {
     const info = this.#nodes.get(name);
     if (!info) return;
@@ -101,6 +107,12 @@ export class Snapshot {
   /** A pod that is on a node, as seen. */
   setPod(info: PodInfo, node: string): void {
     this.#place(info, node, false);
+  }
+
+  /** Takes over a version of a pod that differs in nothing that matters here. */
+  refreshPod(key: string, pod: Stored<V1Pod>): void {
+    const info = this.#nodes.get(this.#places.get(key)?.node ?? '')?.pods.get(key);
+    if (info?.uid === pod.metadata.uid) info.pod = pod;
   }
 
   removePod(key: string): boolean {

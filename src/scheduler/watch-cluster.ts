@@ -80,7 +80,10 @@ export function followCluster({
   };
 
   const seen = (pod: Stored<V1Pod>, previous: Stored<V1Pod> | undefined): void => {
-    if (previous && sameForScheduling(pod, previous)) return;
+    if (previous && sameForScheduling(pod, previous)) {
+      snapshot.refreshPod(keyOf(pod), pod);
+      return;
+    }
     if (isOver(pod)) {
       gone(pod);
       return;
@@ -118,10 +121,10 @@ export function followCluster({
         queue.happened('node-added');
       },
       updated(node, previous) {
-        const images = node.status?.images?.length !== previous.status?.images?.length;
         const events = nodeEvents(node, previous);
-        if (images || events.length > 0 || !equal(node.status?.images, previous.status?.images))
-          snapshot.setNode(node);
+        const changed = events.length > 0 || !equal(node.status?.images, previous.status?.images);
+        if (changed) snapshot.setNode(node);
+        else snapshot.refreshNode(node);
         for (const event of events) queue.happened(event);
       },
       deleted: node => snapshot.removeNode(node.metadata.name),
