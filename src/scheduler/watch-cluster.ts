@@ -95,7 +95,10 @@ export function followCluster({
       nominations.remove(pod.metadata.uid);
       snapshot.setPod(createPodInfo(pod), nodeName);
       queue.happened('pod-added');
-    } else if (pod.spec?.schedulerName === schedulerName && !snapshot.isAssumed(keyOf(pod))) {
+    } else if (
+      (pod.spec?.schedulerName || 'default-scheduler') === schedulerName &&
+      !snapshot.isAssumed(keyOf(pod))
+    ) {
       const info = createPodInfo(pod);
       const nominated = pod.status?.nominatedNodeName;
       // What another instance of the scheduler had decided before a restart.
