@@ -6,7 +6,6 @@ import { slowStartBatch } from '../../client/batch.ts';
 import { type Controller, type Result, watching } from '../../client/controller.ts';
 import { createExpectations } from '../../client/expectations.ts';
 import { timestamp } from '../../machinery/clock.ts';
-import { setCondition } from '../../machinery/conditions.ts';
 import { semanticEqual } from '../../machinery/equality.ts';
 import { compileLabelSelector, everything, type LabelSelector, nothing } from '../../machinery/labels.ts';
 import { controllerOf, type Stored } from '../../machinery/object.ts';
@@ -15,23 +14,22 @@ import type { ControllerContext } from '../common/context.ts';
 import { claim, dependentsOf, indexByController, orphansIn, ownerKeys } from '../common/owners.ts';
 import { observePods } from '../common/pod-expectations.ts';
 import { createPodWriter } from '../common/pod-writer.ts';
-import { isPodReady, isPodTerminal } from '../common/pods.ts';
+import { isPodTerminal } from '../common/pods.ts';
 import { formatIndexes, indexOf, parseIndexes } from './indexes.ts';
 import {
   backoffMs,
   type Counts,
-  condition,
   countPods,
   freeIndexes,
   isFinished,
   isIndexed,
   isTracked,
-  isTrue,
   trackingFinalizer,
   verdict,
   wantedActive,
 } from './plan.ts';
 import { jobPod } from './pod.ts';
+import { nextStatus } from './status.ts';
 
 type Job = Stored<V1Job>;
 type Pod = Stored<V1Pod>;
@@ -185,7 +183,7 @@ export function createJobController(context: ControllerContext): Controller {
         failure = await createPods(key, job, isIndexed(job) ? indexes.length : room, indexes);
       }
     }
-    await writeStatus(cached, job, counts, end, now);
+    await writeStatus(cached, job, counts, end);
     if (failure !== undefined) throw failure;
     const deadline = job.spec?.activeDeadlineSeconds;
     const start = job.status?.startTime;
@@ -200,45 +198,11 @@ export function createJobController(context: ControllerContext): Controller {
     job: Job,
     counts: Counts,
     end: ReturnType<typeof verdict>,
-    now: number,
   ): Promise<void> => {
-    let conditions = job.status?.conditions ?? [];
-    const put = (next: ReturnType<typeof condition>): void => {
-      conditions = [...setCondition(conditions, next, clock)];
-    };
-    let completionTime = job.status?.completionTime;
-    if (end) {
-      const target = end.type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
-      if (!isTrue(job, target)) put({ ...end, type: target });
-      // The end is told only when no Pod runs any more.
-      if (counts.active.length + counts.terminating.length === 0) {
-        put(end);
-        if (end.type === 'Complete') completionTime = timestamp(now);
-        const type = end.type === 'Complete' ? 'Normal' : 'Warning';
-        const reason = end.type === 'Complete' ? 'Completed' : (end.reason ?? '');
-        events.event(job, type, reason, end.type === 'Complete' ? 'Job completed' : (end.message ?? ''));
-      }
-    }
-    const suspended = isTrue(job, 'Suspended');
-    if (!end && job.spec?.suspend && !suspended) {
-      put(condition('Suspended', 'True', 'JobSuspended', 'Job suspended', now));
-      events.event(job, 'Normal', 'Suspended', 'Job suspended');
-    } else if (!end && !job.spec?.suspend && suspended) {
-      put(condition('Suspended', 'False', 'JobResumed', 'Job resumed', now));
-      events.event(job, 'Normal', 'Resumed', 'Job resumed');
-    }
-    const status: V1JobStatus = {
-      ...job.status,
-      active: end ? 0 : counts.active.length,
-      ready: end ? 0 : counts.active.filter(isPodReady).length,
-      terminating: counts.terminating.length,
-      conditions,
-      ...(completionTime ? { completionTime } : {}),
-    };
-    if (
-      !semanticEqual(normal(cached.status), normal(status)) ||
-      job.metadata.resourceVersion !== cached.metadata.resourceVersion
-    )
+    const { status, news } = nextStatus(job, counts, end, clock);
+    for (const { type, reason, message } of news) events.event(job, type, reason, message);
+    const isFresh = job.metadata.resourceVersion === cached.metadata.resourceVersion;
+    if (!isFresh || !semanticEqual(normal(cached.status), normal(status)))
       await client.updateStatus(jobs, { ...job, status });
   };
 

@@ -7,7 +7,12 @@ import type { Resource } from '../../api/resource.ts';
 import { slowStartBatch } from '../../client/batch.ts';
 import { type Controller, watching } from '../../client/controller.ts';
 import { createExpectations } from '../../client/expectations.ts';
-import { compileLabelSelector, type LabelSelector, selectorFromLabels } from '../../machinery/labels.ts';
+import {
+  compileLabelSelector,
+  type LabelSelector,
+  nothing,
+  selectorFromLabels,
+} from '../../machinery/labels.ts';
 import { controllerOf, type Stored } from '../../machinery/object.ts';
 import { isNamespaceTerminating } from '../../machinery/status-error.ts';
 import type { ControllerContext } from '../common/context.ts';
@@ -46,7 +51,10 @@ const replicaSetKind: Kind = {
 const replicationControllerKind: Kind = {
   name: 'replicationcontroller',
   resource: replicationcontrollers as unknown as Resource<V1ReplicaSet>,
-  selectorOf: owner => selectorFromLabels(owner.spec?.selector as Record<string, string> | undefined),
+  selectorOf: owner => {
+    const selector = selectorFromLabels(owner.spec?.selector as Record<string, string> | undefined);
+    return selector.empty ? nothing : selector;
+  },
 };
 
 export const createReplicaSetController = (context: ControllerContext): Controller =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deployments, replicasets } from '../../../src/api/generated/resources/apps.v1.ts';
-import { events, pods } from '../../../src/api/generated/resources/core.v1.ts';
+import { events, pods, replicationcontrollers } from '../../../src/api/generated/resources/core.v1.ts';
 import type { V1Deployment } from '../../../src/api/generated/types.ts';
 import { findCondition } from '../../../src/machinery/conditions.ts';
 import { createTestCluster, type TestCluster } from './harness.ts';
@@ -206,4 +206,71 @@ test('Recreate waits until the old Pods are gone', async () => {
   await watching;
   assert.equal(mixed, false);
   assert.deepEqual(await images(cluster), Array(4).fill('v2'));
+});
+
+test('a name that another template has taken moves the collision count, not the Deployment', async () => {
+  await using cluster = await createTestCluster({ enabled: [...enabled, 'garbagecollector'] });
+  const { client, clock } = cluster;
+  await client.create(deployments, web('v1'));
+  await clock.settle();
+  const [first] = (await client.list(replicasets)).items;
+  await client.delete(deployments, 'web', 'default');
+  await clock.settle();
+  await client.create(replicasets, {
+    metadata: { name: first!.metadata.name, namespace: 'default' },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: { app: 'foreign' } },
+      template: {
+        metadata: { labels: { app: 'foreign' } },
+        spec: { containers: [{ name: 'c', image: 'i' }] },
+      },
+    },
+  });
+  await client.create(deployments, web('v1'));
+  await clock.settle();
+  assert.equal((await get(cluster)).status?.collisionCount, 1);
+  assert.deepEqual(await images(cluster), Array(4).fill('v1'));
+});
+
+test('a ReplicaSet takes in orphans that match, and lets go what no longer does; so does a ReplicationController', async () => {
+  await using cluster = await createTestCluster({ enabled: ['replicaset', 'replicationcontroller'] });
+  const { client, clock } = cluster;
+  const template = (app: string) => ({
+    metadata: { labels: { app } },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  });
+  const orphan = { namespace: 'default', labels: { app: 'a' } };
+  await client.create(pods, { metadata: { ...orphan, name: 'orphan' }, spec: template('a').spec });
+  await client.create(replicasets, {
+    metadata: { name: 'a', namespace: 'default' },
+    spec: { replicas: 3, selector: { matchLabels: { app: 'a' } }, template: template('a') },
+  });
+  await clock.settle();
+  const owners = async () =>
+    Object.fromEntries(
+      (await client.list(pods)).items.map(({ metadata }) => [
+        metadata.name,
+        metadata.ownerReferences?.[0]?.name,
+      ]),
+    );
+  assert.equal(Object.keys(await owners()).length, 3);
+  assert.equal((await owners()).orphan, 'a');
+  await client.patch(pods, 'orphan', 'default', {
+    type: 'merge',
+    body: { metadata: { labels: { app: 'free' } } },
+  });
+  await clock.settle();
+  assert.equal((await owners()).orphan, undefined);
+  assert.equal(Object.keys(await owners()).length, 4, 'it was replaced');
+  assert.equal((await client.get(replicasets, 'a', 'default')).status?.readyReplicas, 3);
+
+  await client.create(replicationcontrollers, {
+    metadata: { name: 'old', namespace: 'default' },
+    spec: { replicas: 2, selector: { app: 'old' }, template: template('old') },
+  });
+  await clock.settle();
+  const { status } = await client.get(replicationcontrollers, 'old', 'default');
+  assert.deepEqual([status?.replicas, status?.readyReplicas, status?.availableReplicas], [2, 2, 2]);
+  assert.deepEqual(cluster.problems, []);
 });
