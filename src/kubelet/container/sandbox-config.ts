@@ -6,7 +6,6 @@ import { allContainers, isHostNetwork, isSidecar } from '../spec.ts';
 import { type DnsInput, podDns } from './dns.ts';
 
 export interface SandboxInput {
-  nodeHostname: string;
   cgroupParent: string;
   logDirectory: string;
   dns: DnsInput;
@@ -69,8 +68,8 @@ export function sandboxConfig(pod: Stored<V1Pod>, attempt: number, input: Sandbo
     namespace: pod.metadata.namespace ?? '',
     uid: pod.metadata.uid,
     attempt,
-    // The node's own name is seen in its network.
-    hostname: isHostNetwork(pod) ? input.nodeHostname : hostname,
+    // In the node's network the node's own name is seen: nothing is to be set.
+    hostname: isHostNetwork(pod) ? '' : hostname,
     logDirectory: podLogDirectory(input.logDirectory, pod),
     dns: podDns(pod, input.dns),
     portMappings: portMappings(pod),

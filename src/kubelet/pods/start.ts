@@ -56,7 +56,6 @@ export async function makeSandboxConfig(
 ): Promise<SandboxConfig> {
   const { options } = core;
   return sandboxConfig(pod, attempt, {
-    nodeHostname: options.hostname,
     cgroupParent: options.cgroupParent,
     logDirectory: options.logDirectory,
     dns: {

@@ -123,6 +123,8 @@ export async function realBench(server?: KubeletServerOptions): Promise<RealBenc
       const ended = new Promise(resolve => containerd.process.once('exit', resolve));
       containerd.process.kill('SIGTERM');
       await ended;
+      const root = join(directory, 'kubelet');
+      for (const uid of await diskFiles.podUids(root)) await diskFiles.removePod(root, uid);
       await exec('umount', [join(directory, 'kubelet', 'memory')]).catch(() => {});
       await machine.removeCgroup(cgroupParent);
       await rm(directory, { recursive: true, force: true });
