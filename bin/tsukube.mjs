@@ -2,7 +2,9 @@
 // The command's first step, in plain JavaScript for the Node.js that happens to be there (>= 20): sets up what is missing
 // and goes on in the Node.js that the project brings along.
 import { existsSync } from 'node:fs';
+import * as module from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { cacheFolder } from './setup/cache.mjs';
 import { projectNode, runIn } from './setup/node.mjs';
 import { setUpPackages } from './setup/packages.mjs';
 import { setUpSystem } from './setup/system.mjs';
@@ -19,6 +21,8 @@ try {
   const node = projectNode(root);
   if (node === process.execPath) {
     process.argv[1] = main;
+    // Compiled code is kept between runs: a third of the time to start, and less memory.
+    module.enableCompileCache?.(cacheFolder());
     await import(pathToFileURL(main).href);
   } else {
     process.exitCode = await runIn(node, [main, ...args]);

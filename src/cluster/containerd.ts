@@ -61,6 +61,10 @@ config_path = ${quote(join(options.folder, 'certs.d'))}
 `;
 }
 
+/** The way out is asked as a mirror of every registry first: it serves those on the host's loopback, which no proxy setting reaches. */
+const mirrorConfig = (proxy: string): string =>
+  `[host.${quote(proxy)}]\n  capabilities = ["pull", "resolve"]\n`;
+
 /** CNI: a bridge with hairpin, addresses of this node's range, no address translation. */
 export function cniConfig(podCidr: string): string {
   return JSON.stringify(
@@ -88,9 +92,11 @@ export function cniConfig(podCidr: string): string {
 /** Writes the configuration and starts containerd in the namespaces of this process, detached from it. */
 export function spawnContainerd(options: ContainerdOptions): ChildProcess {
   mkdirSync(join(options.folder, 'cni'), { recursive: true });
-  mkdirSync(join(options.folder, 'certs.d'), { recursive: true });
+  mkdirSync(join(options.folder, 'certs.d', '_default'), { recursive: true });
   mkdirSync('/run/containerd', { recursive: true });
   writeFileSync(join(options.folder, 'cni', '10-tsukube.conflist'), cniConfig(options.podCidr));
+  if (options.pullProxy)
+    writeFileSync(join(options.folder, 'certs.d', '_default', 'hosts.toml'), mirrorConfig(options.pullProxy));
   const config = join(options.folder, 'config.toml');
   writeFileSync(config, containerdConfig(options));
   const log = openSync(options.log, 'a');

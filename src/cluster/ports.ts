@@ -1,7 +1,9 @@
 // Listening sockets in the host's network namespace, opened by the command and inherited by the process inside the cluster's.
+import { closeSync, openSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { UserError } from './errors.ts';
 
+/** A descriptor that a process of the cluster inherits. */
 export interface HostSocket {
   /** File descriptor to pass on; valid until `close`. */
   fd: number;
@@ -38,6 +40,12 @@ export async function openHostSocket(port: number, purpose: string, flag: string
     port: typeof address === 'object' && address ? address.port : port,
     close: () => server.close(),
   };
+}
+
+/** The host's network namespace as a descriptor to pass on: whoever has it can make connections there. */
+export function openHostNetwork(): HostSocket {
+  const fd = openSync('/proc/self/ns/net', 'r');
+  return { fd, port: 0, close: () => closeSync(fd) };
 }
 
 export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;

@@ -14,8 +14,13 @@ export interface ProcessConfig {
     | undefined;
   /** The other nodes' names, for certificates and routes. */
   nodes: { name: string; address: string }[];
-  /** Inherited listening sockets: file descriptors, already in the process. */
-  sockets: { api: number | undefined; publish: (Published & { fd: number })[] };
+  /** File descriptors that the process inherits: listening sockets of the host's. */
+  sockets: {
+    /** Not a socket: the host's network namespace, for pulls. */
+    hostNetwork: number;
+    api: number | undefined;
+    publish: (Published & { fd: number })[];
+  };
   /** Text of the host's resolv.conf. */
   hostResolvConf: string;
 }

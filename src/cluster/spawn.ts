@@ -1,10 +1,11 @@
 // Starting one Node.js process of the cluster inside a holder's namespaces, and hearing from it how far it is.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from './errors.ts';
 import { type Holder, inside, processStartTime, writeProcess } from './holder.ts';
+import { cacheRoot } from './paths.ts';
 import type { HostSocket } from './ports.ts';
 import type { Message, ProcessConfig } from './process-config.ts';
 
@@ -51,6 +52,7 @@ export async function spawnProcess(options: SpawnOptions): Promise<void> {
     stdio: ['ignore', log, log, 'ipc', ...options.sockets.map(socket => socket.fd)],
     detached: true,
     cwd: '/',
+    env: { ...process.env, NODE_COMPILE_CACHE: join(cacheRoot(), 'compiled') },
   });
   closeSync(log);
   // From here on it is the process inside who accepts; a connection that comes before it does waits in the socket's queue.

@@ -11,7 +11,7 @@ import { lockCluster } from './lock.ts';
 import { addressPlan, linkCluster, linkNode, linkSingleNode } from './network.ts';
 import { type ClusterPaths, cacheRoot, clusterPaths } from './paths.ts';
 import { ensurePki, userAccess } from './pki.ts';
-import { type HostSocket, openHostSocket } from './ports.ts';
+import { type HostSocket, openHostNetwork, openHostSocket } from './ports.ts';
 import { preflight } from './preflight.ts';
 import { firstSocket, type ProcessConfig } from './process-config.ts';
 import { spawnProcess } from './spawn.ts';
@@ -161,12 +161,13 @@ async function bringUp(
       archive,
     },
     nodes: layout.nodes.map(({ name, address }) => ({ name, address })),
-    sockets: process.roles.includes('server')
-      ? {
-          api: firstSocket,
-          publish: description.publish.map((each, index) => ({ ...each, fd: firstSocket + 1 + index })),
-        }
-      : { api: undefined, publish: [] },
+    sockets: {
+      hostNetwork: firstSocket,
+      api: process.roles.includes('server') ? firstSocket + 1 : undefined,
+      publish: process.roles.includes('server')
+        ? description.publish.map((each, index) => ({ ...each, fd: firstSocket + 2 + index }))
+        : [],
+    },
     hostResolvConf: existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf', 'utf8') : '',
   });
   await Promise.all(
@@ -178,7 +179,7 @@ async function bringUp(
           holder: holders.get(process.holderFile)!,
           name: process.name,
           config: config(process),
-          sockets: process.roles.includes('server') ? sockets : [],
+          sockets: [openHostNetwork(), ...(process.roles.includes('server') ? sockets : [])],
           processFile: process.processFile,
           log: process.log,
           onProgress: options.progress,

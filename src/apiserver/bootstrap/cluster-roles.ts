@@ -173,14 +173,6 @@ const forNodes: RoleTable[] = [
     ],
   },
   {
-    // Our own: each node's DNS reads names, and keeps its endpoint of the DNS Service.
-    name: 'tsukube:node-dns',
-    rules: [
-      'core: namespaces services: list watch',
-      'discovery.k8s.io: endpointslices: get list watch create update patch',
-    ],
-  },
-  {
     name: 'system:kubelet-api-admin',
     rules: [
       'core: nodes: READ',

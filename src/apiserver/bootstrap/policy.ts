@@ -80,7 +80,6 @@ export const bootstrapClusterRoleBindings = (): V1ClusterRoleBinding[] => [
     groupSubject('system:unauthenticated'),
   ]),
   clusterBinding('system:node-proxier', [user('system:kube-proxy')]),
-  clusterBinding('tsukube:node-dns', [user('system:kube-proxy')]),
   clusterBinding('system:kube-controller-manager', [user('system:kube-controller-manager')]),
   clusterBinding('system:kube-dns', [account('kube-dns')]),
   clusterBinding('system:kube-scheduler', [user('system:kube-scheduler')]),
