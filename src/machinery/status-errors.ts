@@ -72,10 +72,34 @@ export const unauthorized = (why = 'Unauthorized'): StatusError => new StatusErr
 export const internalError = (why: string): StatusError =>
   new StatusError('InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] });
 export const expired = (why: string): StatusError => new StatusError('Expired', why);
+/** No seconds are no field, as upstream leaves zeros out. */
+const retryIn = (retryAfterSeconds: number) => (retryAfterSeconds > 0 ? { retryAfterSeconds } : {});
+
 export const timeout = (why: string, retryAfterSeconds = 0): StatusError =>
-  new StatusError('Timeout', `Timeout: ${why}`, { retryAfterSeconds });
+  new StatusError('Timeout', `Timeout: ${why}`, retryIn(retryAfterSeconds));
 export const tooManyRequests = (why: string, retryAfterSeconds: number): StatusError =>
-  new StatusError('TooManyRequests', why, { retryAfterSeconds });
+  new StatusError('TooManyRequests', why, retryIn(retryAfterSeconds));
+export const serviceUnavailable = (why: string): StatusError => new StatusError('ServiceUnavailable', why);
+
+/** What could not be done now and may be tried again; `operation` is the verb. */
+export const serverTimeout = (
+  resource: GroupResource,
+  operation: string,
+  retryAfterSeconds = 0,
+): StatusError =>
+  new StatusError(
+    'ServerTimeout',
+    `The ${operation} operation against ${qualified(resource)} could not be completed at this time, please try again.`,
+    { ...details(resource, operation), ...retryIn(retryAfterSeconds) },
+  );
+
+/** A name made from generateName that was taken each time. */
+export const generateNameConflict = (resource: GroupResource, name: string): StatusError =>
+  new StatusError(
+    'AlreadyExists',
+    `${qualified(resource)} "${name}" already exists, the server was not able to generate a unique name for the object`,
+    { ...details(resource, name), retryAfterSeconds: 1 },
+  );
 export const methodNotSupported = (resource: GroupResource, action: string): StatusError =>
   new StatusError(
     'MethodNotAllowed',
