@@ -16,7 +16,6 @@ const maxAddresses = 1000;
 interface Member {
   address: V1EndpointAddress;
   ready: boolean;
-  ports: Map<string, CoreV1EndpointPort>;
 }
 
 /** The Pod's address in the Service's first family. */
@@ -53,6 +52,26 @@ function portsOf(pod: V1Pod, service: V1Service): CoreV1EndpointPort[] {
   return ports;
 }
 
+interface Contribution {
+  service: V1Service;
+  address: V1EndpointAddress | undefined;
+  byText: Map<string, CoreV1EndpointPort>;
+  key: string;
+}
+
+/** What each (unchanging) Pod gave last, and to which Service. */
+const contributions = new WeakMap<V1Pod, Contribution>();
+
+function contributionOf(pod: Stored<V1Pod>, service: V1Service): Contribution {
+  const known = contributions.get(pod);
+  if (known?.service === service) return known;
+  const byText = new Map(portsOf(pod, service).map(port => [canonicalJson(port), port]));
+  const key = [...byText.keys()].sort().join();
+  const made = { service, address: addressOf(pod, service), byText, key };
+  contributions.set(pod, made);
+  return made;
+}
+
 /** Addresses grouped by the ports they serve, in an order that depends on nothing but them. */
 export function calculateSubsets(service: V1Service, pods: readonly Stored<V1Pod>[]): V1EndpointSubset[] {
   const publishAll = service.spec?.publishNotReadyAddresses === true;
@@ -60,16 +79,12 @@ export function calculateSubsets(service: V1Service, pods: readonly Stored<V1Pod
   const portless = !service.spec?.ports?.length;
   for (const pod of pods) {
     if (isPodTerminal(pod) || (pod.metadata.deletionTimestamp && !publishAll)) continue;
-    const address = addressOf(pod, service);
-    if (!address) continue;
-    const ports = portsOf(pod, service);
-    if (ports.length === 0 && !portless) continue;
-    const byText = new Map(ports.map(port => [canonicalJson(port), port]));
-    const key = [...byText.keys()].sort().join();
+    const { address, byText, key } = contributionOf(pod, service);
+    if (!address || (byText.size === 0 && !portless)) continue;
     let group = groups.get(key);
     if (!group)
       groups.set(key, (group = { ports: [...byText].sort(byKey).map(([, port]) => port), members: [] }));
-    group.members.push({ address, ready: publishAll || isPodReady(pod), ports: byText });
+    group.members.push({ address, ready: publishAll || isPodReady(pod) });
   }
   return [...groups].sort(byKey).map(([, { ports, members }]) => {
     const addresses = members.filter(({ ready }) => ready).map(({ address }) => address);

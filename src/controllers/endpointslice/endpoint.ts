@@ -12,7 +12,9 @@ import { isPodReady } from '../common/pods.ts';
 
 export type AddressType = 'IPv4' | 'IPv6';
 
-const zoneLabel = 'topology.kubernetes.io/zone';
+/** All that endpoints show of the node itself. */
+export const zoneOf = (node: V1Node | undefined): string | undefined =>
+  node?.metadata?.labels?.['topology.kubernetes.io/zone'] || undefined;
 
 /** The families in which a Service has slices. Without `ipFamilies` (a server that does not know them) the virtual IP tells. */
 export function addressTypesOf(service: V1Service): AddressType[] {
@@ -79,7 +81,7 @@ export function toEndpoint(
   const serving = isPodReady(pod);
   const terminating = pod.metadata?.deletionTimestamp !== undefined;
   const hostname = hostnameIn(pod, service);
-  const zone = node?.metadata?.labels?.[zoneLabel];
+  const zone = zoneOf(node);
   const endpoint: V1Endpoint = {
     addresses: addressesOf(pod, addressType),
     conditions: {

@@ -11,14 +11,28 @@ export interface SliceChanges {
   remove: Slice[];
 }
 
-/** Endpoints with the same identity are the same one, whatever its condition. */
-const identity = (endpoint: V1Endpoint): string =>
-  [
-    ...(endpoint.addresses ?? []).toSorted(),
-    endpoint.hostname ?? '',
-    endpoint.targetRef?.namespace ?? '',
-    endpoint.targetRef?.name ?? '',
-  ].join('\n');
+const identities = new WeakMap<V1Endpoint, string>();
+
+/** Endpoints with the same identity are the same one, whatever its condition. Kept for each (shared, unchanging) object. */
+function identity(endpoint: V1Endpoint): string {
+  let text = identities.get(endpoint);
+  if (text === undefined) {
+    const { addresses = [], hostname = '', targetRef } = endpoint;
+    text = [...addresses.toSorted(), hostname, targetRef?.namespace ?? '', targetRef?.name ?? ''].join('\n');
+    identities.set(endpoint, text);
+  }
+  return text;
+}
+
+/** What a stored endpoint was last found to be the same as. */
+const matched = new WeakMap<V1Endpoint, V1Endpoint>();
+
+function isSame(stored: V1Endpoint, wanted: V1Endpoint): boolean {
+  if (matched.get(stored) === wanted) return true;
+  if (!semanticEqual(stored, wanted)) return false;
+  matched.set(stored, wanted);
+  return true;
+}
 
 interface Draft {
   slice: Slice;
@@ -54,7 +68,7 @@ export function packSlices(options: {
         continue;
       }
       wanted.delete(key);
-      const same = semanticEqual(endpoint, next);
+      const same = isSame(endpoint, next);
       if (!same) changed = true;
       endpoints.push(same ? endpoint : next);
     }

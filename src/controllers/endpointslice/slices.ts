@@ -14,7 +14,14 @@ import type { Stored } from '../../machinery/object.ts';
 import { generateNameFor } from '../common/names.ts';
 import { controllerReference } from '../common/owners.ts';
 import { isPodTerminal } from '../common/pods.ts';
-import { type AddressType, addressesOf, addressTypesOf, endpointPorts, toEndpoint } from './endpoint.ts';
+import {
+  type AddressType,
+  addressesOf,
+  addressTypesOf,
+  endpointPorts,
+  toEndpoint,
+  zoneOf,
+} from './endpoint.ts';
 import { packSlices, type Slice, type SliceChanges } from './packing.ts';
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
@@ -100,6 +107,34 @@ export function planSlices(
   return plan;
 }
 
+interface Contribution {
+  service: V1Service;
+  zone: string | undefined;
+  type: AddressType;
+  key: string;
+  ports: DiscoveryV1EndpointPort[];
+  endpoint: V1Endpoint;
+}
+
+/** Of large Services all but one Pod are as they were: what they gave last is kept with them. */
+const contributions = new WeakMap<V1Pod, Contribution>();
+
+function contributionOf(
+  pod: V1Pod,
+  node: V1Node | undefined,
+  service: V1Service,
+  type: AddressType,
+): Contribution {
+  const zone = zoneOf(node);
+  const known = contributions.get(pod);
+  if (known?.service === service && known.zone === zone && known.type === type) return known;
+  const ports = endpointPorts(service, pod);
+  const endpoint = toEndpoint(pod, node, service, type);
+  const made = { service, zone, type, key: portKey(ports), ports, endpoint };
+  contributions.set(pod, made);
+  return made;
+}
+
 function groupByPorts(
   service: V1Service,
   pods: readonly Stored<V1Pod>[],
@@ -115,11 +150,10 @@ function groupByPorts(
       withoutNode.push(pod.metadata.name);
       continue;
     }
-    const ports = endpointPorts(service, pod);
-    const key = portKey(ports);
+    const { key, ports, endpoint } = contributionOf(pod, node, service, type);
     let group = groups.get(key);
     if (!group) groups.set(key, (group = { ports, endpoints: [] }));
-    group.endpoints.push(toEndpoint(pod, node, service, type));
+    group.endpoints.push(endpoint);
   }
   return { groups, withoutNode };
 }
