@@ -1,6 +1,7 @@
 // kube-proxy: watches Services, EndpointSlices and its Node, and makes virtual IPs true on this node (upstream: pkg/proxy, cmd/kube-proxy).
 // Sources (what changed) -> model (what should be reachable) -> mode (planner, executor), once a family.
 import type { ComponentContext } from '../client/component.ts';
+import { type Sysctls, setConntrackSysctls } from './conntrack-sysctls.ts';
 import type { Execute } from './execute.ts';
 import { FamilyProxy, type World } from './family-proxy.ts';
 import { type HealthReport, ProxyHealth } from './health.ts';
@@ -28,6 +29,8 @@ export interface ProxyOptions {
   execute: Execute;
   /** Serves healthCheckNodePorts; without it none are opened. */
   openHealthPort?: OpenHealthPort;
+  /** Where upstream's conntrack limits are set at the start, and for how many cores; without it they are left alone. */
+  conntrack?: { sysctls: Sysctls; cores: number };
 }
 
 export interface RunningProxy extends AsyncDisposable {
@@ -63,6 +66,10 @@ export async function startProxy(context: ComponentContext, options: ProxyOption
   const modeContext: ModeContext = { execute, clock, logger: logger.child(mode) };
   const kind: ModeKind = modes[mode];
   const able = await supportedFamilies(kind, modeContext);
+  if (options.conntrack)
+    await setConntrackSysctls(options.conntrack.sysctls, options.conntrack.cores, (name, error) =>
+      logger.info('a sysctl was left as it is', { name, error: String(error) }),
+    );
   const health = new ProxyHealth(clock, 2 * syncPeriodMs);
   const healthPorts =
     openHealthPort &&

@@ -1,45 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Random, randomInt, seededRandom } from '../../../machinery/random.ts';
-import type { Endpoint, ServiceChange, ServicePort } from '../../model/types.ts';
-import type { ModeSettings } from '../mode.ts';
+import { seededRandom } from '../../../machinery/random.ts';
+import type { ServiceChange, ServicePort } from '../../model/types.ts';
+import { endpoint, port, randomHistory, settings } from '../history-testing.ts';
 import { createFakeKernel, type FakeKernel } from './kernel-testing.ts';
 import { Planner } from './plan.ts';
 import { wordsOf } from './words.ts';
 
 const words = wordsOf('ipv4');
-const settings: ModeSettings = {
-  clusterCIDRs: ['10.244.0.0/16'],
-  serviceCIDRs: ['10.96.0.0/16'],
-  nodePortRanges: ['192.168.50.11'],
-  masqueradeAll: false,
-};
 const fresh = { fresh: true, leftover: [] };
 
-const endpoint = (last: number, local = false): Endpoint => ({
-  address: `10.244.1.${last}`,
-  port: 8080,
-  local,
-});
-const port = (more: Partial<ServicePort> = {}): ServicePort => ({
-  service: 'default/web',
-  name: '',
-  protocol: 'TCP',
-  port: 80,
-  clusterIP: '10.96.0.10',
-  nodePort: 0,
-  externalIPs: [],
-  balancerIPs: [],
-  sourceRanges: [],
-  affinitySeconds: 0,
-  internalLocal: false,
-  externalLocal: false,
-  cluster: [],
-  local: [],
-  anywhere: true,
-  serving: [],
-  ...more,
-});
 const change = (before: ServicePort[], after: ServicePort[]): ServiceChange => ({
   service: (after[0] ?? before[0])!.service,
   before,
@@ -138,78 +108,39 @@ describe('one change, as text', () => {
   });
 });
 
-/** A random service over few addresses, so that claims, shared pods and equal shapes are common. */
-function randomPorts(random: Random, service: string, index: number): ServicePort[] {
-  const some = <T>(list: readonly T[]): T[] => list.filter(() => random.next() < 0.5);
-  const yes = (share: number): boolean => random.next() < share;
-  const pods = [2, 3, 4, 5].map(last => endpoint(last, last < 4));
-  const shared = {
-    externalIPs: yes(0.3) ? some(['203.0.113.1', '203.0.113.2']) : [],
-    balancerIPs: yes(0.3) ? ['203.0.113.2'] : [],
-    sourceRanges: yes(0.3) ? ['10.0.0.0/8'] : [],
-    affinitySeconds: yes(0.3) ? 60 + 60 * randomInt(random, 2) : 0,
-    internalLocal: yes(0.2),
-    externalLocal: yes(0.4),
-  };
-  return Array.from({ length: 1 + randomInt(random, 2) }, (_, number) => {
-    const cluster = some(pods);
-    return port({
-      ...shared,
-      service,
-      name: `p${number}`,
-      port: 80 + number,
-      protocol: yes(0.7) ? 'TCP' : 'UDP',
-      clusterIP: `10.96.0.${index}`,
-      nodePort: yes(0.4) ? 30_000 + randomInt(random, 3) : 0,
-      cluster,
-      local: cluster.filter(({ local }) => local),
-      anywhere: cluster.length > 0,
-    });
-  });
-}
-
 describe('any history of updates leaves what one replacement would', () => {
-  const play = (seed: number, apply: (kernel: FakeKernel, text: string) => void): void => {
-    const random = seededRandom(seed);
+  const play = (seed: number): void => {
     const kernel = createFakeKernel(t);
     const planner = new Planner(words);
-    const world = new Map<string, ServicePort[]>();
-    apply(kernel, planner.replace([], settings, fresh));
-    for (let step = 0; step < 25; step++) {
-      const changes: ServiceChange[] = [];
-      for (let count = 1 + randomInt(random, 3); count > 0; count--) {
-        const index = randomInt(random, 6);
-        const service = `default/s${index}`;
-        if (changes.some(known => known.service === service)) continue;
-        const before = world.get(service) ?? [];
-        const after = random.next() < 0.25 ? [] : randomPorts(random, service, index);
-        if (after.length > 0) world.set(service, after);
-        else world.delete(service);
-        changes.push({ service, before, after });
-      }
-      apply(kernel, planner.update(changes));
+    const replay = (services: Iterable<readonly ServicePort[]>): FakeKernel => {
+      const whole = createFakeKernel(t);
+      whole.apply(new Planner(words).replace(services, settings, fresh));
+      return whole;
+    };
+    kernel.apply(planner.replace([], settings, fresh));
+    const random = seededRandom(seed);
+    let world: ReadonlyMap<string, ServicePort[]> = new Map();
+    for (const step of randomHistory(random, 25)) {
+      kernel.apply(planner.update(step.changes));
+      world = step.world;
       const roll = random.next();
       if (roll < 0.3) {
         const { text, chains } = planner.tidy();
-        apply(kernel, text);
+        kernel.apply(text);
         planner.tidied(chains);
       } else if (roll < 0.4)
-        apply(kernel, planner.replace(world.values(), settings, { fresh: false, leftover: [] }));
-      const whole = createFakeKernel(t);
-      apply(whole, new Planner(words).replace(world.values(), settings, fresh));
-      assert.deepEqual(kernel.dump(), whole.dump(), `seed ${seed}, step ${step}`);
+        kernel.apply(planner.replace(world.values(), settings, { fresh: false, leftover: [] }));
+      assert.deepEqual(kernel.dump(), replay(world.values()).dump(), `seed ${seed}`);
     }
     // With everything gone only the static structure is left.
-    apply(kernel, planner.update([...world].map(([service, before]) => ({ service, before, after: [] }))));
-    apply(kernel, planner.tidy().text);
-    const empty = createFakeKernel(t);
-    apply(empty, new Planner(words).replace([], settings, fresh));
-    assert.deepEqual(kernel.dump(), empty.dump());
-    assert.deepEqual(kernel.chainNames(), empty.chainNames());
+    kernel.apply(planner.update([...world].map(([service, before]) => ({ service, before, after: [] }))));
+    kernel.apply(planner.tidy().text);
+    assert.deepEqual(kernel.dump(), replay([]).dump());
+    assert.deepEqual(kernel.chainNames(), replay([]).chainNames());
   };
 
   test('60 random histories', () => {
-    for (let seed = 1; seed <= 60; seed++) play(seed, (kernel, text) => kernel.apply(text));
+    for (let seed = 1; seed <= 60; seed++) play(seed);
   });
 
   test('the interpreter refuses what the kernel refuses', () => {
