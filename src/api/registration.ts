@@ -1,5 +1,6 @@
 // A kind is data: everything generic (routing, watch, patch, garbage collection, discovery, printing, kubectl) reads its registration.
 import type { KubeObject } from '../machinery/object.ts';
+import type { StructSchema } from '../machinery/schema.ts';
 import type { V1StatusCause } from './generated/types.ts';
 import type { Resource } from './resource.ts';
 
@@ -54,6 +55,8 @@ export interface Subresource {
 export interface Registration extends Resource {
   /** Name in generated/models.ts, which drives schema, patches and unknown-field checks. */
   readonly model: string;
+  /** Of custom resources, which have no generated model. */
+  readonly schema?: StructSchema;
   readonly listKind: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
