@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { ApiRequest, ApiResult } from './api-request.ts';
 import { authorize } from './authorize.ts';
 import type { Stages, StagesFactory, User } from './contracts.ts';
+import { followDefinitions } from './customresources/definitions.ts';
 import { discoveryPaths } from './http/discovery.ts';
 import type { HttpRequest, HttpResponse } from './http/exchange.ts';
 import { type Connection, fromFetch, toFetch } from './http/fetch.ts';
@@ -120,6 +121,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   ready.catch(error => !stop.signal.aborted && logger.error('bootstrap failed', { error }));
   const upkeep = startUpkeep(core);
+  const definitions = followDefinitions({ client, informers, registry, clock, logger });
 
   const paths = createPaths({
     clock,
@@ -152,6 +154,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async [Symbol.asyncDispose]() {
       stop.abort();
       upkeep[Symbol.dispose]();
+      await definitions[Symbol.asyncDispose]();
       await informers[Symbol.asyncDispose]();
       await stages.dispose();
       await caches[Symbol.asyncDispose]();

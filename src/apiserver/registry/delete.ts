@@ -127,6 +127,12 @@ export function planDeletion(
   }
   if (hasDependents(registration))
     setDependentsFinalizer(metadata, registration.strategy.defaultPropagation, options);
+  if (
+    lifecycle.finalizer &&
+    !metadata.deletionTimestamp &&
+    !metadata.finalizers?.includes(lifecycle.finalizer)
+  )
+    metadata.finalizers = [...(metadata.finalizers ?? []), lifecycle.finalizer];
   const held = (metadata.finalizers?.length ?? 0) > 0 || lifecycle.held?.(object) === true;
   if (graceful) {
     const waits = held || (metadata.deletionGracePeriodSeconds ?? 0) > 0;

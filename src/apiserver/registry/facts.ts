@@ -80,12 +80,17 @@ type Fields = KubeObject & {
   status?: { phase?: string };
 };
 
+/** Holds a definition until its objects are gone. */
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+
 /** How an object leaves, where that is not the generic way. */
 export interface Lifecycle {
   /** True where no one is left to wait for: the grace period is 0 whatever was asked. */
   immediate?(object: KubeObject): boolean;
   /** Finalizers besides those in metadata that hold the object. */
   held?(object: KubeObject): boolean;
+  /** Added by the first DELETE: who takes it away deletes what depends on the object. */
+  finalizer?: string;
   /** Marked as being deleted even with no finalizer in metadata; changes the caller's own copy. */
   markDeleting?(object: KubeObject): void;
 }
@@ -97,6 +102,7 @@ const lifecycles: Readonly<Record<string, Lifecycle>> = {
       return !spec?.nodeName || status?.phase === 'Succeeded' || status?.phase === 'Failed';
     },
   },
+  'customresourcedefinitions.apiextensions.k8s.io': { finalizer: cleanupFinalizer },
   namespaces: {
     held: object => ((object as Fields).spec?.finalizers?.length ?? 0) > 0,
     markDeleting: object => {

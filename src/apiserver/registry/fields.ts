@@ -1,13 +1,14 @@
-import { isModel, schemaOf } from '../../api/schema.ts';
 import { DecodeError } from '../../machinery/decode/scalars.ts';
 import type { KubeObject } from '../../machinery/object.ts';
 import { quote } from '../../machinery/quote.ts';
+import type { StructSchema } from '../../machinery/schema.ts';
 import { StatusError } from '../../machinery/status-error.ts';
 import { decodeBody, decodeStrictly, strictDecodingError } from '../../machinery/unknown-fields.ts';
 import type { WriteCall } from './core.ts';
+import { structOf } from './struct.ts';
 
 type Decoding = Pick<WriteCall, 'fieldValidation' | 'warn'> & {
-  registration: { kind: string; version: string; model: string };
+  registration: { kind: string; version: string; model: string; schema?: StructSchema };
 };
 
 /**
@@ -16,9 +17,10 @@ type Decoding = Pick<WriteCall, 'fieldValidation' | 'warn'> & {
  */
 export function decodeFields(call: Decoding, body: KubeObject, text?: string): KubeObject {
   const { registration, fieldValidation, warn } = call;
-  if (!isModel(registration.model)) return body;
-  const { kind, version, model } = registration;
-  const { object, warnings } = decodeBody(body, schemaOf(model), {
+  const struct = structOf(registration);
+  if (!struct) return body;
+  const { kind, version } = registration;
+  const { object, warnings } = decodeBody(body, struct, {
     ...{ kind, version, text },
     validation: fieldValidation,
   });
@@ -29,9 +31,10 @@ export function decodeFields(call: Decoding, body: KubeObject, text?: string): K
 /** The same for what a patch has made; refusals are 422s about the patch. */
 export function decodePatched(call: Decoding, patched: KubeObject): KubeObject {
   const { registration, fieldValidation, warn } = call;
-  if (!isModel(registration.model)) return patched;
+  const struct = structOf(registration);
+  if (!struct) return patched;
   try {
-    const { object, errors } = decodeStrictly(patched, schemaOf(registration.model));
+    const { object, errors } = decodeStrictly(patched, struct);
     if (fieldValidation === 'Strict' && errors.length > 0)
       throw invalidPatch(patched, strictDecodingError(errors));
     if (fieldValidation === 'Warn') for (const error of errors) warn(error);

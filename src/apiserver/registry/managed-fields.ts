@@ -1,21 +1,22 @@
 import { apiVersionOf } from '../../api/resource.ts';
-import { isModel, schemaOf } from '../../api/schema.ts';
 import { equal } from '../../machinery/equality.ts';
 import type { KubeObject, Stored } from '../../machinery/object.ts';
 import { applyConfiguration } from '../../machinery/patch/apply/apply.ts';
 import { type TrackOptions, trackUpdate as track } from '../../machinery/patch/apply/track.ts';
 import { cloneJson } from './clone.ts';
 import type { Core, WriteCall } from './core.ts';
+import { structOf } from './struct.ts';
 
 const ofStatus = [['spec'], ['metadata', 'labels']];
 const ofObject = [['status']];
 
 function optionsOf(core: Core, call: WriteCall): TrackOptions | undefined {
   const { registration, subresource, fieldManager } = call;
-  if (!isModel(registration.model)) return undefined;
+  const schema = structOf(registration);
+  if (!schema) return undefined;
   const split = 'status' in registration.subresources;
   return {
-    schema: schemaOf(registration.model),
+    schema,
     apiVersion: apiVersionOf(registration),
     manager: fieldManager,
     now: core.clock.now(),

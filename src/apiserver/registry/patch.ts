@@ -1,11 +1,11 @@
-import { schemaOf } from '../../api/schema.ts';
+import { isModel, schemaOf } from '../../api/schema.ts';
 import type { PatchType } from '../../client/client.ts';
 import { isObject } from '../../machinery/json.ts';
 import type { KubeObject, Stored } from '../../machinery/object.ts';
 import { applyJsonPatch, unknownJsonPatchFields } from '../../machinery/patch/json.ts';
 import { applyMergePatch } from '../../machinery/patch/merge.ts';
 import { applyStrategicPatch } from '../../machinery/patch/strategic.ts';
-import { badRequest, notFound } from '../../machinery/status-errors.ts';
+import { badRequest, notFound, unsupportedMediaType } from '../../machinery/status-errors.ts';
 import { cloneJson } from './clone.ts';
 import type { Core, WriteCall } from './core.ts';
 import { identify } from './decode.ts';
@@ -35,6 +35,16 @@ export function patched<T extends object>(
     return cloneJson(applyJsonPatch(current, body));
   }
   if (type === 'merge') return cloneJson(applyMergePatch(current, body));
+  if (!isModel(model)) {
+    const types = [
+      'application/json-patch+json',
+      'application/merge-patch+json',
+      'application/apply-patch+yaml',
+    ];
+    throw unsupportedMediaType(
+      `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
+    );
+  }
   return cloneJson(applyStrategicPatch(current, body, schemaOf(model)));
 }
 
