@@ -157,7 +157,7 @@ test('a Service with no ready endpoint refuses at once, from the node and from a
   assert.equal(fromNode.code, 7, 'curl: could not connect');
   assert.ok(performance.now() - began < 2000);
   const [pod] = await pods();
-  const fromPod = await box.try(`kubectl exec ${pod} -- wget -T 5 -O - http://empty/`);
+  const fromPod = await box.try(`kubectl exec ${pod} -- timeout 5 wget -O - http://empty/`);
   assert.match(fromPod.stderr, /Connection refused/);
 });
 
@@ -168,7 +168,7 @@ test('NodePort answers on the node address and through --publish', async () => {
     )
   ).trim();
   const [pod] = await pods();
-  const fromPod = await box.sh(`kubectl exec ${pod} -- wget -q -T 5 -O - http://${address}:${nodePort}/`);
+  const fromPod = await box.sh(`kubectl exec ${pod} -- timeout 5 wget -q -O - http://${address}:${nodePort}/`);
   assert.match(fromPod, /Hello MyApp/);
   const answers = await ask(5, `http://${address}:${nodePort}/hostname.html`);
   assert.ok(!answers.includes('-'), answers.join());
@@ -186,7 +186,7 @@ test('a Pod reaches itself through its own Service', async () => {
   await eventually('one endpoint', async () => (await pods()).length === 1);
   const [pod] = await pods();
   await eventually('it answers itself', async () => {
-    const answer = await box.sh(`kubectl exec ${pod} -- wget -q -T 5 -O - http://web/hostname.html`);
+    const answer = await box.sh(`kubectl exec ${pod} -- timeout 5 wget -q -O - http://web/hostname.html`);
     return answer.trim() === pod;
   });
 });

@@ -90,7 +90,7 @@ test('the virtual IP answers from the node and from another Pod, by IP and by na
   for (const target of [ip, 'myapp', 'myapp.default.svc.cluster.local']) {
     const greeting = /^Hello MyApp \| Version: v1 \| Pod Name: myapp-/;
     assert.match(await inside('curl', '-s', '-m', '5', `http://${target}/`), greeting);
-    assert.match(await box.sh(`kubectl exec client -- wget -q -T 5 -O - http://${target}/`), greeting);
+    assert.match(await box.sh(`kubectl exec client -- timeout 5 wget -q -O - http://${target}/`), greeting);
   }
   await box.sh('kubectl delete pod client --now');
 });
@@ -124,8 +124,8 @@ test('logs, exec with and without a terminal, cp, port-forward, attach', async (
     await box.sh(`kubectl exec -i ${pod} -- cat`, { input: 'over there and back\n' }),
     'over there and back\n',
   );
-  const terminal = await box.sh(`script -qec "kubectl exec -it ${pod} -- sh -c 'tty; stty size'" /dev/null`);
-  assert.match(terminal, /\/dev\/pts\/\d+\r\n\d+ \d+/);
+  const terminal = await box.sh(`script -qec "stty rows 33 cols 111; kubectl exec -it ${pod} -- sh -c 'tty; sleep 0.5; stty size'" /dev/null`);
+  assert.match(terminal, /\/dev\/pts\/\d+\r\n33 111/);
   const file = join(box.folder, 'file');
   writeFileSync(file, 'x'.repeat(300_000));
   await box.sh(
