@@ -16,6 +16,8 @@ export interface NodeEvents {
 
 /** The path of a container inside its Pod, as events name it. */
 function fieldPath(pod: V1Pod, container: string): string {
+  const debugging = pod.spec?.ephemeralContainers?.some(({ name }) => name === container);
+  if (debugging) return `spec.ephemeralContainers{${container}}`;
   const init = pod.spec?.initContainers?.some(({ name }) => name === container);
   return init ? `spec.initContainers{${container}}` : `spec.containers{${container}}`;
 }

@@ -3,7 +3,7 @@ import { nodes, pods, services } from '../api/generated/resources/core.v1.ts';
 import type { ComponentContext } from '../client/component.ts';
 import { parseResolvConf } from './container/dns.ts';
 import { createKubeletEvents } from './events.ts';
-import { collectGarbage } from './garbage.ts';
+import { collectGarbage } from './garbage/garbage.ts';
 import { ImagePuller } from './images/image-puller.ts';
 import { NodeReporter } from './node/node.ts';
 import { nodeAllocatable } from './node/node-status.ts';

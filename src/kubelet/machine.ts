@@ -62,6 +62,10 @@ export const linuxMachine = (rootDirectory: string): Machine => ({
       availableBytes: available,
     };
   },
+  async disk(path) {
+    const { blocks, bavail, bsize } = await statfs(path).catch(() => ({ blocks: 0, bavail: 0, bsize: 0 }));
+    return { totalBytes: blocks * bsize, availableBytes: bavail * bsize };
+  },
   async removeCgroup(path) {
     const unified = await text(join(cgroupRoot, 'cgroup.controllers'));
     const hierarchies = unified

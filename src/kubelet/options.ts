@@ -24,6 +24,8 @@ export interface Machine {
   facts(): Promise<MachineFacts>;
   /** Of the whole node; `cpuNanoseconds` counts up. */
   usage(): Promise<{ cpuNanoseconds: number; workingSetBytes: number; availableBytes: number }>;
+  /** Of the file system that holds `path`; zeros where that is unknown. */
+  disk(path: string): Promise<{ totalBytes: number; availableBytes: number }>;
   /** Removes a cgroup that the runtime left behind, in every hierarchy; no error if it is not there. */
   removeCgroup(path: string): Promise<void>;
 }

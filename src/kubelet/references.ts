@@ -6,7 +6,7 @@ import { sleep } from '../machinery/clock.ts';
 import type { KubeObject, Stored } from '../machinery/object.ts';
 import { isNotFound } from '../machinery/status-error.ts';
 import type { References } from './container/environment.ts';
-import { allContainers } from './spec.ts';
+import { allContainers, ephemeralContainers } from './spec.ts';
 
 interface Entry<T> {
   users: Set<string>;
@@ -156,6 +156,7 @@ export function referencesOf(pod: V1Pod): { configMaps: Set<string>; secrets: Se
   }
   for (const { name } of pod.spec?.imagePullSecrets ?? []) add(secretNames, name);
   allContainers(pod).forEach(ofContainer);
+  ephemeralContainers(pod).forEach(ofContainer);
   return { configMaps, secrets: secretNames };
 }
 

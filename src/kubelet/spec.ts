@@ -1,5 +1,5 @@
 // Small questions about a Pod's spec that many parts ask.
-import type { V1Container, V1Pod } from '../api/generated/types.ts';
+import type { V1Container, V1EphemeralContainer, V1Pod } from '../api/generated/types.ts';
 
 /** Init containers with restartPolicy Always run beside the Pod's containers (KEP-753). */
 export const isSidecar = (container: V1Container): boolean => container.restartPolicy === 'Always';
@@ -8,8 +8,12 @@ export const initContainers = (pod: V1Pod): V1Container[] => pod.spec?.initConta
 export const containersOf = (pod: V1Pod): V1Container[] => pod.spec?.containers ?? [];
 /** Init containers first. */
 export const allContainers = (pod: V1Pod): V1Container[] => [...initContainers(pod), ...containersOf(pod)];
+/** Containers added to a running Pod for debugging: started once, never restarted, of no weight for the Pod's state. */
+export const ephemeralContainers = (pod: V1Pod): V1EphemeralContainer[] =>
+  pod.spec?.ephemeralContainers ?? [];
+/** Of any sort. */
 export const findContainer = (pod: V1Pod, name: string): V1Container | undefined =>
-  allContainers(pod).find(container => container.name === name);
+  [...allContainers(pod), ...ephemeralContainers(pod)].find(container => container.name === name);
 
 export const isHostNetwork = (pod: V1Pod): boolean => pod.spec?.hostNetwork === true;
 export const restartPolicyOf = (pod: V1Pod): string => pod.spec?.restartPolicy ?? 'Always';

@@ -2,7 +2,6 @@ import type { V1Container, V1Pod } from '../../api/generated/types.ts';
 import type { Stored } from '../../machinery/object.ts';
 import { containerAnnotations, containerLabels } from '../labels.ts';
 import type { ContainerConfig, Image, Mount } from '../runtime.ts';
-import { isHostNetwork } from '../spec.ts';
 import { ContainerConfigError } from './environment.ts';
 import { expand } from './expand.ts';
 import { linuxResources } from './resources.ts';
@@ -16,6 +15,8 @@ export interface ContainerInput {
   /** In the order of the spec, with those that the kubelet adds. */
   mounts: Mount[];
   memoryCapacity: number;
+  /** The container whose processes this one sees. */
+  targetId?: string | undefined;
 }
 
 /** Where a container's log of one run lies below the Pod's log directory. */
@@ -76,7 +77,9 @@ export function containerConfig(
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
     resources: linuxResources(pod, container, input.memoryCapacity),
-    namespaces: { ...namespacesOf(pod), network: isHostNetwork(pod) ? 'node' : 'pod' },
+    namespaces: input.targetId
+      ? { ...namespacesOf(pod), pid: 'target', targetId: input.targetId }
+      : namespacesOf(pod),
     privileged,
     ...(own?.capabilities
       ? { capabilities: { add: own.capabilities.add ?? [], drop: own.capabilities.drop ?? [] } }

@@ -4,7 +4,14 @@ import type { V1Container, V1Pod } from '../../api/generated/types.ts';
 import { containerHash, containerNotes } from '../labels.ts';
 import type { ProbeResults } from '../probes/probes.ts';
 import type { ContainerStatus, SandboxStatus } from '../runtime.ts';
-import { containersOf, initContainers, isHostNetwork, isSidecar, restartPolicyOf } from '../spec.ts';
+import {
+  containersOf,
+  ephemeralContainers,
+  initContainers,
+  isHostNetwork,
+  isSidecar,
+  restartPolicyOf,
+} from '../spec.ts';
 
 /** What the runtime has of a Pod; the newest first. */
 export interface PodState {
@@ -197,7 +204,11 @@ export function planPod(
     }
     return plan;
   }
-  if (!planInit(pod, state, resultsOf, plan)) return plan;
+  const debugging = ephemeralContainers(pod).filter(({ name }) => !latestStatus(state, name));
+  if (!planInit(pod, state, resultsOf, plan)) {
+    if (!plan.killPod) plan.start.unshift(...debugging);
+    return plan;
+  }
 
   let keep = 0;
   const startInit = plan.start.length;
@@ -225,7 +236,9 @@ export function planPod(
   if (keep === 0 && plan.start.length === startInit) {
     plan.killPod = true;
     plan.start = [];
+    return plan;
   }
+  plan.start.unshift(...debugging);
   return plan;
 }
 

@@ -8,7 +8,7 @@ import { serviceEnvironment } from '../container/service-env.ts';
 import { ImageError } from '../images/image-puller.ts';
 import { containerNotes } from '../labels.ts';
 import type { Mount, SandboxConfig } from '../runtime.ts';
-import { isHostNetwork } from '../spec.ts';
+import { ephemeralContainers, isHostNetwork } from '../spec.ts';
 import { podDirectory } from '../volumes/files.ts';
 import { containerMounts } from '../volumes/mounts.ts';
 import { type Core, podFacts } from './core.ts';
@@ -74,6 +74,12 @@ function restartCountOf(input: StartInput, name: string): number {
     ...(input.reported?.initContainerStatuses ?? []),
   ].find(each => each.name === name);
   return reported?.containerID ? reported.restartCount + 1 : 0;
+}
+
+/** The container that an ephemeral one was made to look at. */
+function targetOf({ pod, state }: StartInput, container: V1Container): string | undefined {
+  const name = ephemeralContainers(pod).find(each => each === container)?.targetContainerName;
+  return name ? latestStatus(state, name)?.id : undefined;
 }
 
 /** The mounts that no volume of the spec asks for: /etc/hosts and the termination message. */
@@ -154,6 +160,7 @@ export async function startContainer(core: Core, container: V1Container, input: 
       env,
       mounts,
       memoryCapacity: core.facts.memoryBytes,
+      targetId: targetOf(input, container),
     });
   } catch (error) {
     if (error instanceof ContainerConfigError) throw fail('CreateContainerConfigError', error);

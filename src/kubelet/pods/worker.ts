@@ -1,6 +1,7 @@
 import { pods } from '../../api/generated/resources/core.v1.ts';
 import type { V1Container, V1ContainerStatus, V1Pod } from '../../api/generated/types.ts';
 import type { Timer } from '../../machinery/clock.ts';
+import { equal } from '../../machinery/equality.ts';
 import { keyOf, type Stored } from '../../machinery/object.ts';
 import { isConflict, isNotFound } from '../../machinery/status-error.ts';
 import { podCgroup, podLogDirectory } from '../container/sandbox-config.ts';
@@ -73,8 +74,8 @@ export class PodWorker {
     if (pod.metadata.deletionTimestamp) this.#beginEnd();
     if (this.stage === 'ending' && gracePeriodOf(pod) < gracePeriodOf(before)) this.#hurry();
     if (
-      before.metadata.annotations !== pod.metadata.annotations ||
-      before.metadata.labels !== pod.metadata.labels
+      !equal(before.metadata.annotations, pod.metadata.annotations) ||
+      !equal(before.metadata.labels, pod.metadata.labels)
     )
       this.#volumes = undefined;
     this.wake();
@@ -115,9 +116,11 @@ export class PodWorker {
   /** What was last told of a container. */
   reported(name: string): V1ContainerStatus | undefined {
     const status = this.#core.statuses.last(this.uid) ?? this.pod.status;
-    return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find(
-      each => each.name === name,
-    );
+    return [
+      ...(status?.containerStatuses ?? []),
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.ephemeralContainerStatuses ?? []),
+    ].find(each => each.name === name);
   }
 
   async #loop(): Promise<void> {

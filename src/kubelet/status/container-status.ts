@@ -10,7 +10,7 @@ import { containerNotes } from '../labels.ts';
 import { type PodState, shouldRestart } from '../pods/plan.ts';
 import type { ProbeResults } from '../probes/probes.ts';
 import type { ContainerStatus } from '../runtime.ts';
-import { initContainers, isSidecar } from '../spec.ts';
+import { containersOf, initContainers, isSidecar } from '../spec.ts';
 
 /** Why a container does not run, by name. */
 export type WaitReasons = ReadonlyMap<string, { reason: string; message: string }>;
@@ -69,7 +69,10 @@ export function containerStatus(
   const runs = state.containers.filter(({ name }) => name === container.name);
   const [latest, previous] = runs;
   const isInit = initContainers(pod).includes(container);
-  const fallback = isInit || initContainers(pod).length > 0 ? 'PodInitializing' : 'ContainerCreating';
+  const fallback =
+    isInit || (initContainers(pod).length > 0 && containersOf(pod).includes(container))
+      ? 'PodInitializing'
+      : 'ContainerCreating';
   const base = {
     name: container.name,
     image: latest?.image || container.image || '',

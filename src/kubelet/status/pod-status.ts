@@ -1,7 +1,7 @@
 import type { V1Pod, V1PodCondition, V1PodStatus } from '../../api/generated/types.ts';
 import { timestamp } from '../../machinery/clock.ts';
 import { qosClass } from '../container/resources.ts';
-import { containersOf, initContainers, isHostNetwork } from '../spec.ts';
+import { containersOf, ephemeralContainers, initContainers, isHostNetwork } from '../spec.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatus, type StatusInput } from './container-status.ts';
 import { podPhase } from './phase.ts';
@@ -52,6 +52,13 @@ export function podStatus(input: PodStatusInput): V1PodStatus {
       input,
     ),
   );
+  const debugging = ephemeralContainers(pod).map(container =>
+    containerStatus(
+      container,
+      before?.ephemeralContainerStatuses?.find(({ name }) => name === container.name),
+      input,
+    ),
+  );
   const terminal = before?.phase === 'Succeeded' || before?.phase === 'Failed';
   const phase = terminal
     ? before.phase!
@@ -84,6 +91,7 @@ export function podStatus(input: PodStatusInput): V1PodStatus {
     startTime: before?.startTime ?? timestamp(now),
     ...(inits.length > 0 ? { initContainerStatuses: inits } : {}),
     containerStatuses: containers,
+    ...(debugging.length > 0 ? { ephemeralContainerStatuses: debugging } : {}),
     qosClass: before?.qosClass ?? qosClass(pod),
   };
 }

@@ -1,5 +1,5 @@
 import { pods } from '../../api/generated/resources/core.v1.ts';
-import type { V1Pod, V1PodStatus } from '../../api/generated/types.ts';
+import type { V1Pod, V1PodCondition, V1PodStatus } from '../../api/generated/types.ts';
 import type { ComponentContext } from '../../client/component.ts';
 import { sleep } from '../../machinery/clock.ts';
 import { equal } from '../../machinery/equality.ts';
@@ -34,7 +34,11 @@ export function statusPatch(told: V1PodStatus, wanted: V1PodStatus): Fields | un
   );
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (key === 'conditions') {
-      if (!sameConditions(ownBefore, wanted.conditions)) patch.conditions = wanted.conditions;
+      if (!sameConditions(ownBefore, wanted.conditions))
+        patch.conditions = wanted.conditions?.map(condition => ({
+          ...goneFields(ownBefore?.find(({ type }) => type === condition.type)),
+          ...condition,
+        }));
     } else if (!equal(before[key], after[key])) {
       // These are the business of others.
       if (after[key] === undefined && foreign.has(key)) continue;
@@ -51,12 +55,13 @@ export function statusPatch(told: V1PodStatus, wanted: V1PodStatus): Fields | un
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-const foreign = new Set([
-  'ephemeralContainerStatuses',
-  'nominatedNodeName',
-  'resourceClaimStatuses',
-  'extendedResourceClaimStatus',
-]);
+/** A condition's fields are merged as well: a reason that is no more must be taken away by name. */
+const goneFields = (before: V1PodCondition | undefined): Record<string, null> => ({
+  ...(before?.reason ? { reason: null } : {}),
+  ...(before?.message ? { message: null } : {}),
+});
+
+const foreign = new Set(['nominatedNodeName', 'resourceClaimStatuses', 'extendedResourceClaimStatus']);
 
 const sameConditions = (a: V1PodStatus['conditions'], b: V1PodStatus['conditions']): boolean =>
   (a?.length ?? 0) === (b?.length ?? 0) &&

@@ -12,6 +12,7 @@ import type { Stored } from '../../machinery/object.ts';
 import { seededRandom } from '../../machinery/random.ts';
 import { type Kubelet, startKubelet } from '../kubelet.ts';
 import type { KubeletOptions } from '../options.ts';
+import type { Runtime } from '../runtime.ts';
 import type { ImageBehaviour } from '../simulated/behaviour.ts';
 
 export const nodeName = 'node-1';
@@ -36,6 +37,8 @@ export interface Bench {
   restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** How many containers of a Pod the runtime has. */
   containersOf(pod: string): Promise<number>;
+  /** Ends a Pod's sandbox behind the kubelet's back. */
+  loseSandbox(pod: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,6 +68,11 @@ export function createClient(clock: Clock): FakeClient {
 
 export const start = (context: ComponentContext, options: KubeletOptions): Promise<Kubelet> =>
   startKubelet(context, options);
+
+/** Ends a Pod's sandbox as if it had died. */
+export async function endSandbox(runtime: Runtime, pod: string): Promise<void> {
+  for (const { id, name } of await runtime.sandboxes()) if (name === pod) await runtime.stopSandbox(id);
+}
 
 // ---- what cases ask
 

@@ -359,6 +359,48 @@ export function kubeletCases(bench: () => Bench): void {
     await gone(b, 'kept');
   });
 
+  test('a sandbox that is lost is made anew, and its containers with it', async () => {
+    const b = bench();
+    addPod(b, 'evicted', { containers: [b.container({})] });
+    await b.until('evicted is Ready', () => isReady(b, 'evicted'));
+    const before = statusOf(b, 'evicted', 'app')?.containerID;
+    await b.loseSandbox('evicted');
+    await b.until(
+      'evicted runs again',
+      () => isReady(b, 'evicted') && statusOf(b, 'evicted', 'app')?.containerID !== before,
+    );
+    assert.ok(statusOf(b, 'evicted', 'app')!.restartCount >= 1);
+    await b.until('the event', () =>
+      eventsOf(b, 'evicted').includes(
+        'SandboxChanged: Pod sandbox changed, it will be killed and re-created.',
+      ),
+    );
+    await gone(b, 'evicted');
+  });
+
+  test('an ephemeral container is started in a Pod that runs, and never again', async () => {
+    const b = bench();
+    addPod(b, 'debugged', { containers: [b.container({})] });
+    await b.until('debugged is Ready', () => isReady(b, 'debugged'));
+    const { imagePullPolicy, ...debuggerContainer } = b.container({ exitAfterMs: 300 }, { name: 'debugger' });
+    await b.client.patch(pods, 'debugged', 'default', {
+      type: 'merge',
+      body: {
+        spec: {
+          ephemeralContainers: [{ ...debuggerContainer, imagePullPolicy, targetContainerName: 'app' }],
+        },
+      },
+    });
+    const status = () => podOf(b, 'debugged')?.status?.ephemeralContainerStatuses?.[0];
+    await b.until('it runs', () => Boolean(status()?.state?.running));
+    await b.until('it has ended', () => Boolean(status()?.state?.terminated));
+    await b.pass(500);
+    assert.equal(status()?.restartCount, 0);
+    assert.ok(isReady(b, 'debugged'));
+    assert.equal(podOf(b, 'debugged')?.status?.phase, 'Running');
+    await gone(b, 'debugged');
+  });
+
   test('a Pod past its deadline fails', async () => {
     const b = bench();
     addPod(b, 'late', { activeDeadlineSeconds: 2, containers: [b.container({})] });

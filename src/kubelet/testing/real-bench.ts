@@ -13,7 +13,7 @@ import type { Runtime } from '../runtime.ts';
 import { parseLogLine } from '../server/log-format.ts';
 import type { ImageBehaviour } from '../simulated/behaviour.ts';
 import { diskFiles } from '../volumes/disk.ts';
-import { type Bench, benchOptions, contextFor, createClient, start } from './bench.ts';
+import { type Bench, benchOptions, contextFor, createClient, endSandbox, start } from './bench.ts';
 import { shellImage, startContainerd } from './containerd.ts';
 
 export interface RealBench extends Bench {
@@ -112,6 +112,7 @@ export async function realBench(server?: KubeletServerOptions): Promise<RealBenc
       await meanwhile?.();
       kubelet = await start(context, options);
     },
+    loseSandbox: pod => endSandbox(runtime, pod),
     async close() {
       await kubelet[Symbol.asyncDispose]();
       await context.informers[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import type { MachineFacts } from '../options.ts';
 import type { ImageBehaviour } from '../simulated/behaviour.ts';
 import { createSimulatedRuntime, type SimulatedRuntime } from '../simulated/runtime.ts';
 import { createMemoryFiles, type MemoryFiles } from '../volumes/memory.ts';
-import { type Bench, benchOptions, contextFor, createClient, start } from './bench.ts';
+import { type Bench, benchOptions, contextFor, createClient, endSandbox, start } from './bench.ts';
 
 const stepMs = 10;
 
@@ -53,6 +53,7 @@ export async function simulatedBench(): Promise<SimulatedBench> {
       machine: {
         facts: async () => facts,
         usage: async () => ({ cpuNanoseconds: 0, workingSetBytes: 0, availableBytes: 0 }),
+        disk: async () => ({ totalBytes: 0, availableBytes: 0 }),
         removeCgroup: async path => void removedCgroups.push(path),
       },
     }),
@@ -102,6 +103,12 @@ export async function simulatedBench(): Promise<SimulatedBench> {
       const again = start(context, options);
       await clock.settle();
       kubelet = await again;
+    },
+    async loseSandbox(pod) {
+      const ended = endSandbox(runtime, pod);
+      await clock.settle();
+      await clock.advance(1);
+      await ended;
     },
     async close() {
       await kubelet[Symbol.asyncDispose]();

@@ -7,11 +7,12 @@ import {
   readdir,
   readFile,
   realpath,
+  rename,
   rm,
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { type PodFiles, podDirectory, podMemoryDirectory, VolumeError } from './files.ts';
 import { projectFiles } from './project.ts';
@@ -128,6 +129,17 @@ export const diskFiles: PodFiles = {
   },
   async removeFile(path) {
     await rm(path, { force: true });
+  },
+  async rotate(path, maxBytes, maxFiles) {
+    const info = await stat(path).catch(absent);
+    if (!info || info.size <= maxBytes) return false;
+    await rename(path, `${path}.${new Date().toISOString().replace(/[-:T]/g, '').slice(0, 14)}`);
+    const [directory, name] = [dirname(path), basename(path)];
+    const old = (await readdir(directory)).filter(entry => entry.startsWith(`${name}.`)).sort();
+    // The one that is written to counts.
+    for (const entry of old.slice(0, Math.max(0, old.length - (maxFiles - 1))))
+      await rm(join(directory, entry), { force: true });
+    return true;
   },
   async podUids(rootDirectory) {
     const [disk, memory] = await Promise.all(

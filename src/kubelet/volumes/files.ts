@@ -44,6 +44,8 @@ export interface PodFiles {
   removePod(rootDirectory: string, podUid: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
   removeFile(path: string): Promise<void>;
+  /** Renames a file that is larger than `maxBytes`, and removes what was renamed before beyond `maxFiles` in all. True if it did. */
+  rotate(path: string, maxBytes: number, maxFiles: number): Promise<boolean>;
   /** Uids of Pods with something on the disk. */
   podUids(rootDirectory: string): Promise<string[]>;
 }

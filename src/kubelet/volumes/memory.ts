@@ -48,6 +48,7 @@ export function createMemoryFiles(): MemoryFiles {
     async removeFile(path) {
       texts.delete(path);
     },
+    rotate: async () => false,
     async podUids(rootDirectory) {
       const uids = [...volumes.keys(), ...texts.keys()]
         .filter(path => path.startsWith(`${rootDirectory}/`))
