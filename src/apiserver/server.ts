@@ -132,7 +132,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     oidc: options.oidc,
     more: [
       discoveryPaths({ registry, clock, address: options.address ?? '' }),
-      openApiPaths(options.version.gitVersion),
+      openApiPaths(registry, options.version.gitVersion),
     ],
   });
   const connect = createConnect({ client, registry, stages, random, transport: options.transport });

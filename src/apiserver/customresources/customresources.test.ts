@@ -106,6 +106,11 @@ test('a definition is established, discovered, and its objects are pruned, defau
     wrong.json.message,
     `CronTab.example.test "b" is invalid: [spec.cronSpec: Invalid value: "a b": spec.cronSpec in body should match '^\\S+$', spec.replicas: Invalid value: 99: spec.replicas in body should be less than or equal to 10]`,
   );
+  const typed = await call('POST', tabs, { ...object, metadata: { name: 'b' }, spec: { cronSpec: true } });
+  assert.equal(
+    typed.json.message,
+    'CronTab.example.test "b" is invalid: spec.cronSpec: Invalid value: "boolean": spec.cronSpec in body must be of type string: "boolean"',
+  );
   const merge = { 'content-type': 'application/merge-patch+json' };
   const status = { conditions: [{ type: 'Ready', status: 'True' }] };
   assert.equal((await call('PATCH', `${tabs}/a/status`, { status }, merge)).status, 200);

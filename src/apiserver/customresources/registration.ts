@@ -82,6 +82,12 @@ function subresourcesOf({ subresources }: V1CustomResourceDefinitionVersion): Re
   };
 }
 
+const written = new WeakMap<Registration, JsonSchema>();
+
+/** The schema of a custom resource as its definition has it, for OpenAPI. */
+export const writtenSchema = (registration: Registration): JsonSchema | undefined =>
+  written.get(registration);
+
 /** Registrations of all served versions. Objects are stored in the storage version; versions differ in their apiVersion only. */
 export function registrationsOf(definition: V1CustomResourceDefinition): Registration[] {
   const { group, names, scope, versions } = definition.spec;
@@ -97,7 +103,7 @@ export function registrationsOf(definition: V1CustomResourceDefinition): Registr
         const read = jsonPath(path);
         return [path.slice(1), (object: KubeObject) => String(read(object) ?? '')] as const;
       });
-      return {
+      const registration: Registration = {
         group,
         version: version.name,
         resource: names.plural,
@@ -119,5 +125,7 @@ export function registrationsOf(definition: V1CustomResourceDefinition): Registr
         strategy: strategyOf(version, schema),
         selectableFields: Object.fromEntries(selectable),
       };
+      written.set(registration, schema);
+      return registration;
     });
 }

@@ -1,7 +1,9 @@
 // The OpenAPI documents, made when first asked for; v3 by section, under addresses that carry the section's hash.
 
-import type { OpenApi } from '../../api/openapi/documents.ts';
+import type { Document, OpenApi } from '../../api/openapi/documents.ts';
+import type { Registry } from '../../api/registration.ts';
 import { notAcceptable } from '../../machinery/status-errors.ts';
+import { customSections } from '../customresources/openapi.ts';
 import { encodeJson, encodeText } from '../watch-cache/encoding.ts';
 import { digest, withTag } from './discovery.ts';
 import type { HttpRequest } from './exchange.ts';
@@ -14,7 +16,27 @@ const mayBeJson = (request: HttpRequest): boolean => {
 
 const year = 'Thu, 31 Dec 2037 23:55:55 GMT';
 
-export function openApiPaths(version: string): PathHandler {
+/** Sections of custom resources with their hashes; made anew when the registry has changed. */
+function customDocuments(registry: Registry, version: string): () => Promise<Map<string, Document>> {
+  let of: unknown;
+  let made: Promise<Map<string, Document>> = Promise.resolve(new Map());
+  const make = async (): Promise<Map<string, Document>> => {
+    const documents = new Map<string, Document>();
+    for (const [section, text] of customSections(registry, version))
+      documents.set(section, { text, hash: (await digest(encodeText(text))).slice(0, 32) });
+    return documents;
+  };
+  return () => {
+    if (of !== registry.all()) {
+      of = registry.all();
+      made = make();
+    }
+    return made;
+  };
+}
+
+export function openApiPaths(registry: Registry, version: string): PathHandler {
+  const customs = customDocuments(registry, version);
   let made: Promise<OpenApi> | undefined;
   const documents = (): Promise<OpenApi> =>
     (made ??= import('../../api/openapi/documents.ts').then(({ createOpenApi }) => createOpenApi(version)));
@@ -35,11 +57,14 @@ export function openApiPaths(version: string): PathHandler {
       return withTag(request, document.hash, 'application/json', bytesOf(document));
     }
     if (path === '/openapi/v3' || path === '/openapi/v3/') {
-      const index = encodeJson(api.v3Index());
+      const extra = [...(await customs())].map(([section, { hash }]) => [section, hash]);
+      const index = encodeJson(api.v3Index(Object.fromEntries(extra)));
       return withTag(request, await digest(index), 'application/json', index);
     }
     const section = path.slice('/openapi/v3/'.length);
-    const document = path.startsWith('/openapi/v3/') ? api.v3(section) : undefined;
+    const document = path.startsWith('/openapi/v3/')
+      ? (api.v3(section) ?? (await customs()).get(section))
+      : undefined;
     if (!document) return undefined;
     const asked = query.get('hash');
     if (asked !== null && asked !== document.hash) {
