@@ -1,10 +1,11 @@
 // One family's share of the work: keeps what was last asked of the kernel, and brings it up to date.
 
+import { type TimeSlice, timeSlice } from '../client/time-slice.ts';
 import type { Logger } from '../machinery/logger.ts';
 import { expectationsOf, removeStaleFlows } from './conntrack.ts';
 import type { Execute } from './execute.ts';
 import type { Family, NodeFacts, ServiceChange, ServicePort } from './model/types.ts';
-import type { Mode, ModeSettings } from './modes/mode.ts';
+import type { Mode, ModeContext, ModeSettings } from './modes/mode.ts';
 
 /** What a sync starts from: the world as the informers know it. */
 export interface World {
@@ -25,12 +26,14 @@ export class FamilyProxy {
   #lost = true;
 
   readonly #logger: Logger;
+  readonly #slice: TimeSlice;
 
-  constructor(family: Family, mode: Mode, execute: Execute, logger: Logger) {
+  constructor(family: Family, mode: Mode, { execute, logger, clock }: ModeContext) {
     this.family = family;
     this.#mode = mode;
     this.#execute = execute;
     this.#logger = logger;
+    this.#slice = timeSlice(clock);
   }
 
   /** Whether the next sync will rewrite everything. */
@@ -41,9 +44,11 @@ export class FamilyProxy {
   /** Makes the kernel hold what the world wants of the changed services, or of all with `full`. Gives how many stale flows went. */
   async sync(world: World, changed: Iterable<string>, full: boolean): Promise<number> {
     const all = full || this.#lost;
+    this.#lost = true;
     const keys = all ? new Set([...this.#known.keys(), ...world.services()]) : changed;
     const changes: ServiceChange[] = [];
     for (const service of keys) {
+      await this.#slice.spent();
       const before = this.#known.get(service) ?? [];
       const after = world.ports(service);
       if (before.length === 0 && after.length === 0) continue;
@@ -51,8 +56,7 @@ export class FamilyProxy {
       else this.#known.delete(service);
       changes.push({ service, before, after });
     }
-    this.#flowChanges.push(...changes.filter(touchesUdp));
-    this.#lost = true;
+    this.#flowChanges = this.#flowChanges.concat(changes.filter(touchesUdp));
     if (all) await this.#mode.replace(this.#known.values(), world.settings);
     else await this.#mode.update(changes);
     this.#lost = false;

@@ -82,7 +82,7 @@ export async function startProxy(context: ComponentContext, options: ProxyOption
   const syncer = new Syncer({
     ...{ clock, logger, health, healthPorts, syncPeriodMs, minSyncPeriodMs },
     metrics: proxyMetrics(context.metrics),
-    proxies: able.map(family => new FamilyProxy(family, kind.create(modeContext, family), execute, logger)),
+    proxies: able.map(family => new FamilyProxy(family, kind.create(modeContext, family), modeContext)),
     world: (sources, family) => worldOf(sources, family, options),
   });
   const sources = new Sources(informers, options.nodeName, {

@@ -4,14 +4,17 @@ import type { Family } from './types.ts';
 /** By notation only: every IPv6 text has a colon. */
 export const familyOf = (addressOrCidr: string): Family => (addressOrCidr.includes(':') ? 'ipv6' : 'ipv4');
 
-/** Those of one family, in order, without repeats. */
+/** Those of one family, in order, without repeats. What is no address is left out: a rule with it would fail all others. */
 export const ofFamily = (family: Family, list: readonly string[]): string[] => [
-  ...new Set(list.map(text => text.trim()).filter(text => text !== '' && familyOf(text) === family)),
+  ...new Set(
+    list.map(text => text.trim()).filter(text => familyOf(text) === family && parseCidr(text) !== undefined),
+  ),
 ];
 
 const parseV4 = (text: string): bigint | undefined => {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256)) return;
+  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
+    return;
   return parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n);
 };
 

@@ -2,6 +2,9 @@
 import type { V1Endpoint, V1EndpointSlice } from '../../api/generated/types.ts';
 import type { EndpointFacts, Family, Protocol } from './types.ts';
 
+/** The API server has checked them; this only keeps anything else from getting into a rule. */
+const addressShape: Record<Family, RegExp> = { ipv4: /^[0-9.]+$/, ipv6: /^[0-9a-fA-F:.]+$/ };
+
 const factsOf = (endpoint: V1Endpoint, address: string, port: number, nodeName: string): EndpointFacts => {
   const { ready, serving, terminating } = endpoint.conditions ?? {};
   return {
@@ -44,7 +47,7 @@ export function endpointsOf(
     if (!slicePort?.port) continue;
     for (const endpoint of slice.endpoints ?? []) {
       const address = endpoint.addresses[0];
-      if (!address) continue;
+      if (!address || !addressShape[family].test(address)) continue;
       const facts = factsOf(endpoint, address, slicePort.port, nodeName);
       const key = `${address} ${slicePort.port}`;
       const known = found.get(key);

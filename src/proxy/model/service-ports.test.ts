@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { V1Endpoint, V1EndpointSlice, V1Service } from '../../api/generated/types.ts';
-import { anyCovers, disjoint, parseCidr } from './addresses.ts';
+import { anyCovers, disjoint, ofFamily, parseCidr } from './addresses.ts';
 import { nodeFacts } from './node-facts.ts';
 import { healthCheck, servicePorts } from './service-ports.ts';
 import type { NodeFacts, ServicePort } from './types.ts';
@@ -284,8 +284,13 @@ test('addresses', () => {
   assert.ok(anyCovers(['fd00::/8'], 'fd12::ffff'));
   assert.ok(anyCovers(['::ffff:10.0.0.0/104'], '::ffff:a00:1'));
   assert.ok(!anyCovers(['10.0.0.0/8'], 'fd00::1'));
+  assert.deepEqual(
+    ofFamily('ipv4', ['10.0.0.1', 'x; flush ruleset', '010.0.0.1', 'fd00::1', '10.0.0.1', '']),
+    ['10.0.0.1'],
+  );
   for (const bad of [
     '10.0.0',
+    '010.0.0.1',
     '10.0.0.256',
     '10.0.0.0/33',
     '::1::',

@@ -1,7 +1,7 @@
 // Service + EndpointSlices + Node -> ServicePorts (upstream: pkg/proxy/serviceport.go, servicechangetracker.go).
 import type { V1EndpointSlice, V1Service, V1ServicePort } from '../../api/generated/types.ts';
 import { keyOf } from '../../machinery/object.ts';
-import { disjoint, familyOf, ofFamily } from './addresses.ts';
+import { disjoint, ofFamily } from './addresses.ts';
 import { clusterEndpoints, localEndpoints, servedAnywhere } from './choose.ts';
 import { endpointsOf } from './endpoints.ts';
 import type {
@@ -26,7 +26,7 @@ const isProxied = (service: V1Service): boolean =>
 
 const clusterIPOf = (service: V1Service, family: Family): string | undefined => {
   const all = service.spec?.clusterIPs ?? (service.spec?.clusterIP ? [service.spec.clusterIP] : []);
-  return all.find(address => address !== '' && address !== 'None' && familyOf(address) === family);
+  return ofFamily(family, all)[0];
 };
 
 const balancerIPsOf = (service: V1Service, family: Family): string[] =>

@@ -1,31 +1,52 @@
-import type { Family } from '../../model/types.ts';
+import { timeSlice } from '../../../client/time-slice.ts';
+import type { Family, ServiceChange } from '../../model/types.ts';
 import type { Mode, ModeContext, ModeKind } from '../mode.ts';
 import { createNft } from './executor.ts';
 import { chainLayouts, layoutMark } from './layout.ts';
-import { Planner } from './plan.ts';
+import { addition, Planner } from './plan.ts';
 import { removalText } from './plan-base.ts';
 import { checkNftables } from './supported.ts';
 import { wordsOf } from './words.ts';
 
-function create({ execute, logger }: ModeContext, family: Family): Mode {
+/** Services planned between two looks at the clock. */
+const batch = 100;
+
+function create({ execute, logger, clock }: ModeContext, family: Family): Mode {
   const words = wordsOf(family);
   const nft = createNft(execute, words);
   const planner = new Planner(words);
   const mark = layoutMark(words);
   /** A table that once refused to be refilled is made anew. */
   let fresh = false;
+  const slice = timeSlice(clock);
+
+  /** Plans everything without keeping others waiting. */
+  const planAll: (...args: Parameters<Planner['replace']>) => Promise<string> = async (
+    services,
+    settings,
+    options,
+  ) => {
+    const parts = [planner.begin(settings, options)];
+    let changes: ServiceChange[] = [];
+    for (const ports of services) {
+      changes.push(addition(ports));
+      if (changes.length < batch) continue;
+      parts.push(planner.update(changes));
+      changes = [];
+      await slice.spent();
+    }
+    parts.push(planner.update(changes));
+    return parts.join('');
+  };
+
   return {
     async replace(services, settings) {
       const existing = await nft.chains();
       const fixed = new Set([mark, ...chainLayouts(words, settings).map(({ name }) => name)]);
       const reusable = !fresh && existing.includes(mark);
       fresh = true;
-      await nft.apply(
-        planner.replace(services, settings, {
-          fresh: !reusable,
-          leftover: existing.filter(name => !fixed.has(name)),
-        }),
-      );
+      const leftover = existing.filter(name => !fixed.has(name));
+      await nft.apply(await planAll(services, settings, { fresh: !reusable, leftover }));
       fresh = false;
     },
     update: changes => nft.apply(planner.update(changes)),

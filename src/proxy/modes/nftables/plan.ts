@@ -27,6 +27,13 @@ interface Wanted {
 const idOf = ({ set, key }: Wanted): string => `${set} ${key}`;
 const nothing: ServicePlan = { frontends: [], shared: [] };
 
+/** A service that was not there before. */
+export const addition = (ports: readonly ServicePort[]): ServiceChange => ({
+  service: ports[0]?.service ?? '',
+  before: [],
+  after: ports,
+});
+
 export class Planner {
   readonly #words: Words;
   #settings: ModeSettings = {
@@ -48,12 +55,20 @@ export class Planner {
     this.#words = words;
   }
 
-  /** The whole table. `leftover` names chains of an earlier table that are not static. */
+  /** The whole table, in one text. `leftover` names chains of an earlier table that are not static. */
   replace(
     services: Iterable<readonly ServicePort[]>,
     settings: ModeSettings,
     options: { fresh: boolean; leftover: readonly string[] },
   ): string {
+    return this.begin(settings, options) + this.update([...services].map(addition));
+  }
+
+  /**
+   * The table without services, and the planner without memory of any. The texts of `begin` and of updates that follow,
+   * one after the other, are a transaction too: so a long one can be planned in slices.
+   */
+  begin(settings: ModeSettings, options: { fresh: boolean; leftover: readonly string[] }): string {
     const made = [...this.#idle, ...this.#references.keys(), ...options.leftover];
     const leftover = options.fresh ? [] : [...new Set(made)].sort();
     this.#settings = settings;
@@ -62,10 +77,7 @@ export class Planner {
     this.#counts = new Map();
     this.#references = new Map();
     this.#idle = new Set(leftover);
-    const changes: ServiceChange[] = [];
-    for (const ports of services)
-      if (ports[0]) changes.push({ service: ports[0].service, before: [], after: ports });
-    return baseText(this.#words, settings, { fresh: options.fresh, leftover }) + this.update(changes);
+    return baseText(this.#words, settings, { fresh: options.fresh, leftover });
   }
 
   /** Only what these changes alter; empty text when nothing does. */
