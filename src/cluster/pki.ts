@@ -47,7 +47,7 @@ export const nodeCertificates = async (
   const [serving, kubelet, proxy] = await Promise.all([
     pki.serving(`${node.name}-kubelet`, { dnsNames: [node.name], addresses: [node.address] }),
     pki.client(`${node.name}-kubelet-client`, `system:node:${node.name}`, ['system:nodes']),
-    pki.client('kube-proxy', 'system:kube-proxy', ['system:node-proxiers']),
+    pki.client(`${node.name}-proxy`, 'system:kube-proxy', ['system:node-proxiers']),
   ]);
   return { serving, kubelet, proxy };
 };

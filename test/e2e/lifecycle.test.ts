@@ -16,7 +16,7 @@ async function traces(): Promise<Record<string, string[]>> {
     (await run('sh', ['-c', line])).stdout.split('\n').filter(Boolean).sort();
   return {
     processes: await lines(
-      "ps -eo args | grep -E 'containerd|holder|cluster/process|pause|nsenter' | grep -v grep",
+      "ps -eo stat,args | grep -v ^Z | grep -oE '(containerd|holder|cluster/process|nsenter|sleep inf).*' | grep -v grep",
     ),
     mounts: await lines('cat /proc/self/mounts'),
     links: await lines('ip -o link | cut -d: -f2'),

@@ -68,11 +68,11 @@ const counted = (names: readonly string[]): Map<string, number> => {
   return counts;
 };
 
+/** Pods of the Deployment that stay: those on their way out are Running, too, until they have ended. */
 const pods = async (): Promise<string[]> =>
-  (await box.sh('kubectl get pod -l app=web --field-selector=status.phase=Running -o name'))
-    .trim()
-    .split('\n')
-    .map(each => each.slice(4));
+  JSON.parse(await box.sh('kubectl get pod -l app=web -o json'))
+    .items.filter((pod: { metadata: { deletionTimestamp?: string } }) => !pod.metadata.deletionTimestamp)
+    .map((pod: { metadata: { name: string } }) => pod.metadata.name);
 
 test('all ten replicas answer through the virtual IP, evenly', async () => {
   const counts = counted(await ask(1000));
@@ -168,7 +168,9 @@ test('NodePort answers on the node address and through --publish', async () => {
     )
   ).trim();
   const [pod] = await pods();
-  const fromPod = await box.sh(`kubectl exec ${pod} -- timeout 5 wget -q -O - http://${address}:${nodePort}/`);
+  const fromPod = await box.sh(
+    `kubectl exec ${pod} -- timeout 5 wget -q -O - http://${address}:${nodePort}/`,
+  );
   assert.match(fromPod, /Hello MyApp/);
   const answers = await ask(5, `http://${address}:${nodePort}/hostname.html`);
   assert.ok(!answers.includes('-'), answers.join());

@@ -124,7 +124,9 @@ test('logs, exec with and without a terminal, cp, port-forward, attach', async (
     await box.sh(`kubectl exec -i ${pod} -- cat`, { input: 'over there and back\n' }),
     'over there and back\n',
   );
-  const terminal = await box.sh(`script -qec "stty rows 33 cols 111; kubectl exec -it ${pod} -- sh -c 'tty; sleep 0.5; stty size'" /dev/null`);
+  const terminal = await box.sh(
+    `script -qec "stty rows 33 cols 111; kubectl exec -it ${pod} -- sh -c 'tty; sleep 0.5; stty size'" /dev/null`,
+  );
   assert.match(terminal, /\/dev\/pts\/\d+\r\n33 111/);
   const file = join(box.folder, 'file');
   writeFileSync(file, 'x'.repeat(300_000));
