@@ -1,5 +1,7 @@
-import { createCertificate } from '../../apiserver/pki/certificate.ts';
-import { generateKey, type SigningKey } from '../../apiserver/pki/keys.ts';
+import { memoryPkiFiles } from '../../apiserver/pki/memory-files.ts';
+import { createPki, type KeyPair } from '../../apiserver/pki/pki.ts';
+import { realClock } from '../../platform/clock.ts';
+import { realRandom } from '../../platform/random.ts';
 
 export interface TestCertificates {
   ca: string;
@@ -10,40 +12,14 @@ export interface TestCertificates {
   stranger: { cert: string; key: string };
 }
 
-/** A certificate authority for one test, valid for a day. */
+/** A certificate authority for one test. */
 export async function testCertificates(): Promise<TestCertificates> {
-  const issuer = { commonName: 'test-ca' };
-  const authority = await generateKey();
-  const now = Date.now();
-  let serial = 1;
-  const issue = async (
-    subject: { commonName: string; organizations?: string[] },
-    usage: 'ca' | 'server' | 'client',
-    key: SigningKey,
-  ): Promise<string> =>
-    createCertificate({
-      subject,
-      issuer,
-      publicKey: key.publicKey,
-      issuerPublicKey: authority.publicKey,
-      issuerKey: authority.privateKey,
-      serial: Uint8Array.from({ length: 16 }, (_, i) => (i === 15 ? serial++ : 1)),
-      notBefore: now - 60_000,
-      notAfter: now + 86_400_000,
-      usage,
-      ...(usage === 'server' ? { dnsNames: ['localhost'], addresses: ['127.0.0.1'] } : {}),
-    });
-  const pair = async (
-    subject: { commonName: string; organizations?: string[] },
-    usage: 'server' | 'client',
-  ) => {
-    const key = await generateKey();
-    return { cert: await issue(subject, usage, key), key: key.pem };
-  };
+  const pki = await createPki(memoryPkiFiles(), { clock: realClock, random: realRandom });
+  const pair = ({ certificate, key }: KeyPair) => ({ cert: certificate, key });
   return {
-    ca: await issue(issuer, 'ca', authority),
-    server: await pair({ commonName: 'node-1' }, 'server'),
-    admin: await pair({ commonName: 'admin', organizations: ['system:masters'] }, 'client'),
-    stranger: await pair({ commonName: 'stranger' }, 'client'),
+    ca: pki.caCertificate,
+    server: pair(await pki.serving('server', { dnsNames: ['localhost'], addresses: ['127.0.0.1'] })),
+    admin: pair(await pki.client('admin', 'admin', ['system:masters'])),
+    stranger: pair(await pki.client('stranger', 'stranger', [])),
   };
 }

@@ -1,7 +1,6 @@
 // The part of the Container Runtime Interface, v1, that this kubelet speaks: names and numbers are the wire's.
-syntax = "proto3";
-package runtime.v1;
-
+export const criPackage = 'runtime.v1';
+export const criSchema = `
 service RuntimeService {
   rpc Version(VersionRequest) returns (VersionResponse);
   rpc Status(StatusRequest) returns (StatusResponse);
@@ -234,3 +233,15 @@ message AuthConfig {
 message PullImageRequest { ImageSpec image = 1; AuthConfig auth = 2; PodSandboxConfig sandbox_config = 3; }
 message PullImageResponse { string image_ref = 1; }
 message ImageFsInfoResponse { repeated FilesystemUsage image_filesystems = 1; }
+`;
+
+// containerd's own event stream, which tells at once what CRI v1 of containerd 1.6 can only be polled for.
+export const eventsPackage = 'containerd.services.events.v1';
+export const eventsSchema = `
+service Events {
+  rpc Subscribe(SubscribeRequest) returns (stream Envelope);
+}
+message SubscribeRequest { repeated string filters = 1; }
+message Any { string type_url = 1; bytes value = 2; }
+message Envelope { string namespace = 2; string topic = 3; Any event = 4; }
+`;
