@@ -18,6 +18,8 @@ import { shellImage, startContainerd } from './containerd.ts';
 
 export interface RealBench extends Bench {
   runtime: Runtime;
+  /** Kills containerd and starts it again; calls `meanwhile` in between. */
+  restartRuntime(meanwhile: () => Promise<void>): Promise<void>;
   /** Holds everything of the bench. */
   directory: string;
 }
@@ -46,7 +48,7 @@ function script(behaviour: ImageBehaviour): string {
 export async function realBench(server?: KubeletServerOptions): Promise<RealBench> {
   const directory = await mkdtemp(join(tmpdir(), 'tsukube-kubelet-'));
   await exec('ip', ['link', 'set', 'lo', 'up']);
-  const containerd = await startContainerd(directory);
+  let containerd = await startContainerd(directory);
   const runtime = await createCriRuntime({
     socket: containerd.socket,
     clock: realClock,
@@ -113,6 +115,13 @@ export async function realBench(server?: KubeletServerOptions): Promise<RealBenc
       kubelet = await start(context, options);
     },
     loseSandbox: pod => endSandbox(runtime, pod),
+    async restartRuntime(meanwhile) {
+      const ended = new Promise(resolve => containerd.process.once('exit', resolve));
+      containerd.process.kill('SIGKILL');
+      await ended;
+      await meanwhile();
+      containerd = await startContainerd(directory);
+    },
     async close() {
       await kubelet[Symbol.asyncDispose]();
       await context.informers[Symbol.asyncDispose]();
