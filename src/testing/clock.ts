@@ -13,6 +13,13 @@ export interface TestClock extends Clock {
   advanceUntil(condition: () => boolean, limitMs?: number): Promise<void>;
   /** How many timers wait. */
   readonly pending: number;
+  /** When the next timer is due, as `now()`; undefined if none waits. */
+  readonly nextAt: number | undefined;
+}
+
+export interface TestClockOptions {
+  /** True while work goes on in the real world (keys, modules) that time has to wait for; bounded by whoever gives it. */
+  busy?(): boolean;
 }
 
 interface Entry extends Timer {
@@ -29,7 +36,10 @@ const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
  * A controlled clock for tests. Timers of zero milliseconds (the way to yield to the event loop) need no `advance`.
  * `start` is in milliseconds since the epoch.
  */
-export function createTestClock(start = Date.UTC(2026, 0, 1)): TestClock {
+export function createTestClock(
+  start = Date.UTC(2026, 0, 1),
+  { busy = () => false }: TestClockOptions = {},
+): TestClock {
   const timers = new Set<Entry>();
   let now = start;
   let order = 0;
@@ -54,10 +64,12 @@ export function createTestClock(start = Date.UTC(2026, 0, 1)): TestClock {
 
   const settle = async (): Promise<void> => {
     let quiet = 0;
-    for (let turns = 0; quiet < quietTurns && turns < maxTurns; turns++) {
+    for (let turns = 0; quiet < quietTurns && turns < maxTurns; ) {
       const before = changes;
       await turn();
-      quiet = changes === before ? quiet + 1 : 0;
+      const waiting = busy();
+      quiet = changes === before && !waiting ? quiet + 1 : 0;
+      if (!waiting) turns++;
     }
   };
 
@@ -101,6 +113,9 @@ export function createTestClock(start = Date.UTC(2026, 0, 1)): TestClock {
     },
     get pending() {
       return timers.size;
+    },
+    get nextAt() {
+      return next(Number.POSITIVE_INFINITY)?.at;
     },
   };
 }
