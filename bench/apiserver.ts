@@ -132,7 +132,7 @@ for (let run = 0; run < runs; run++) {
   }
   {
     await using server = await startTestServer({ clock: realClock, random: realRandom });
-    const { cert, key } = selfSigned();
+    const { cert, key } = await selfSigned();
     await using http = await startHttpServer({
       server,
       certificate: cert,

@@ -45,7 +45,7 @@ clientCases('in-process', async () => {
 
 clientCases('TLS', async () => {
   const server = await start();
-  const { cert, key } = selfSigned();
+  const { cert, key } = await selfSigned();
   const http = await startHttpServer({
     server,
     certificate: cert,

@@ -170,14 +170,16 @@ function carry(
   }
   upstream.write(`${lines.join('\r\n')}\r\n\r\n`);
   if (head.length > 0) upstream.write(head);
-  const end = (): void => {
-    client.destroy();
-    upstream.destroy();
+  // Who ends well is heard out: what is still on its way to the other side gets there first.
+  const join = (side: Duplex, other: Duplex): void => {
+    side.on('error', () => other.destroy());
+    side.on('close', () => {
+      if (other instanceof net.Socket) other.destroySoon();
+      else other.end();
+    });
   };
-  for (const side of [client, upstream]) {
-    side.on('error', end);
-    side.on('close', end);
-  }
+  join(client, upstream);
+  join(upstream, client);
   client.pipe(upstream);
   upstream.pipe(client);
 }

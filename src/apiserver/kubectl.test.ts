@@ -46,7 +46,7 @@ async function ok(command: string, input?: string, more?: Record<string, string>
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kubectl-'));
-  const { cert, key } = selfSigned();
+  const { cert, key } = await selfSigned();
   server = await startTestServer({ clock: realClock, random: realRandom });
   http = await startHttpServer({
     server,

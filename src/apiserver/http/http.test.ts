@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import https from 'node:https';
+import net from 'node:net';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { configmaps } from '../../api/generated/resources/core.v1.ts';
@@ -207,7 +210,7 @@ test('a fault of ours is a 500 that is logged with its cause', async () => {
 
 test('large answers are compressed for who takes that; HEAD has no body; every answer has an Audit-Id', async () => {
   await using server = await startTestServer({ clock: realClock });
-  const { cert, key } = selfSigned();
+  const { cert, key } = await selfSigned();
   await using http = await startHttpServer({
     ...{ server, certificate: cert, key, clientCa: cert },
     listen: [{ host: '127.0.0.1', port: 0 }],
@@ -249,4 +252,55 @@ test('large answers are compressed for who takes that; HEAD has no body; every a
   assert.match(plain.headers['audit-id']!, /^[0-9a-f-]{36}$/);
   const head = await ask('HEAD', {});
   assert.deepEqual([head.bytes.length, head.headers['content-length']], [0, String(plain.bytes.length)]);
+});
+
+test('an inherited listening socket is accepted on', async () => {
+  const { cert, key } = await selfSigned();
+  const inherited = net.createServer();
+  inherited.listen(0, '127.0.0.1');
+  await once(inherited, 'listening');
+  const { port } = inherited.address() as net.AddressInfo;
+  const script = `
+    const { startHttpServer } = await import(${JSON.stringify(new URL('../http.node.ts', import.meta.url).href)});
+    const { textResponse } = await import(${JSON.stringify(new URL('./exchange.ts', import.meta.url).href)});
+    const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
+    const { cert, key } = JSON.parse(process.argv[1]);
+    const server = { handle: async () => textResponse(200, 'inherited'), upgrade: async () => undefined };
+    const http = await startHttpServer({ server, certificate: cert, key, clientCa: cert, listen: [{ fd: 3 }], logger });
+    console.log(http.ports[0]);`;
+  const listening = inherited as unknown as { _handle: { fd: number } };
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', script, JSON.stringify({ cert, key })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit', listening._handle.fd],
+    },
+  );
+  try {
+    const [said] = (await once(child.stdout!, 'data')) as [Buffer];
+    assert.equal(said.toString().trim(), String(port));
+    const text = await new Promise<string>((resolve, reject) => {
+      https
+        .get({ host: '127.0.0.1', port, path: '/', ca: cert, agent: false }, response => {
+          response.on('data', chunk => resolve(String(chunk)));
+        })
+        .on('error', reject);
+    });
+    assert.equal(text, 'inherited');
+  } finally {
+    child.kill();
+    inherited.close();
+  }
+});
+
+test('a port that is taken is told, and nothing stays open', async () => {
+  await using server = await startTestServer({ clock: realClock });
+  const { cert, key } = await selfSigned();
+  const options = { server, certificate: cert, key, clientCa: cert, logger: silentLogger };
+  await using first = await startHttpServer({ ...options, listen: [{ host: '127.0.0.1', port: 0 }] });
+  const taken = { host: '127.0.0.1', port: first.ports[0]! };
+  await assert.rejects(
+    startHttpServer({ ...options, listen: [{ host: '127.0.0.1', port: 0 }, taken] }),
+    /EADDRINUSE/,
+  );
 });

@@ -13,7 +13,8 @@ import { anyone, permissiveStages } from '../permissive.ts';
 import { caller, startTestServer } from '../testing.ts';
 import { createTransport } from './transport.node.ts';
 
-const { cert, key } = selfSigned();
+const { cert, key } = await selfSigned();
+const flood = 8 * 1024 * 1024;
 
 /** A kubelet as far as its paths go: logs are the path it was asked for, an upgraded connection echoes. */
 async function startKubelet() {
@@ -32,6 +33,11 @@ async function startKubelet() {
     },
   );
   server.on('upgrade', (request, socket) => {
+    if (request.url?.includes('flood')) {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+      socket.end(Buffer.alloc(flood));
+      return;
+    }
     seen.push(`UPGRADE ${request.url} ${request.headers.authorization ?? 'without token'}`);
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`,
@@ -128,7 +134,7 @@ async function upgrade(port: number, url: string, protocol: string) {
     `GET ${url} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
   );
   const [head] = (await once(socket, 'data')) as [Buffer];
-  return { head: head.toString(), socket };
+  return { head: head.toString('latin1'), socket };
 }
 
 test('an upgrade goes through to the kubelet, byte for byte, without the client’s token', async () => {
@@ -183,4 +189,15 @@ test('proxies reach the node, and what a pod serves', async () => {
   assert.deepEqual([proxied.status, proxied.text], [200, 'one\ntwo\n']);
   const nobody = await under.call('GET', path('p:1', 'proxy/'));
   assert.equal(nobody.status, 503);
+});
+
+test('what a kubelet says last reaches a slow client before the connection ends', async () => {
+  await using under = await start();
+  const { head, socket } = await upgrade(under.port, path('p', 'exec?command=flood'), 'SPDY/3.1');
+  socket.pause();
+  const body = head.indexOf('\r\n\r\n') + 4;
+  let received = head.length - body;
+  await new Promise(resolve => setTimeout(resolve, 300));
+  for await (const chunk of socket) received += (chunk as Buffer).length;
+  assert.equal(received, flood);
 });
