@@ -17,7 +17,7 @@ import { jsonLines } from './json-lines.ts';
 import { defaultKubeconfigPath, KubeconfigError, readKubeconfig } from './kubeconfig.node.ts';
 import { selfSigned } from './self-signed.node.ts';
 
-const { cert, key } = selfSigned();
+const { cert, key } = await selfSigned();
 
 async function open(h2: boolean) {
   const fake = createFakeClient({ clock: realClock });

@@ -6,21 +6,28 @@ import {
   clusterroles,
 } from '../../api/generated/resources/rbac.authorization.k8s.io.v1.ts';
 import type { V1CertificateSigningRequest } from '../../api/generated/types.ts';
-import { objectId, sequence, set, toBase64, toPem, utf8 } from '../pki/der.ts';
+import { generateKey } from '../pki/keys.ts';
+import { loadX509 } from '../pki/x509.ts';
 import { eventually, startPolicyServer } from '../stages-testing.ts';
 import { organizationsOf } from './certificates.ts';
 
-/** As much of a request as its subject. */
-function requestOf(...organizations: string[]): string {
-  const names = organizations.map(each => set([sequence(objectId('2.5.4.10'), utf8(each))]));
-  const pem = toPem('CERTIFICATE REQUEST', sequence(sequence(...names)));
-  return toBase64(new TextEncoder().encode(pem));
+async function requestOf(...organizations: string[]): Promise<string> {
+  const { Pkcs10CertificateRequestGenerator } = await loadX509();
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: [{ CN: ['jane'] }, ...organizations.map(each => ({ O: [each] }))],
+    keys: await generateKey(),
+    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+  });
+  return btoa(request.toString('pem'));
 }
 
 describe('certificates', () => {
-  it('organizations are found in a request', () => {
-    assert.deepEqual(organizationsOf(requestOf('one', 'system:masters')), ['one', 'system:masters']);
-    assert.deepEqual(organizationsOf('bm90IGEgcmVxdWVzdA=='), []);
+  it('organizations are found in a request', async () => {
+    assert.deepEqual(await organizationsOf(await requestOf('one', 'system:masters')), [
+      'one',
+      'system:masters',
+    ]);
+    await assert.rejects(organizationsOf('bm90IGEgcmVxdWVzdA=='));
   });
 
   it('are approved only by those who may for this signer', async () => {
@@ -40,9 +47,9 @@ describe('certificates', () => {
       subjects: [{ kind: 'User', name: 'approver', apiGroup: group }],
       roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'approver' },
     });
-    const request = (name: string, signerName: string): V1CertificateSigningRequest => ({
+    const request = async (name: string, signerName: string): Promise<V1CertificateSigningRequest> => ({
       metadata: { name },
-      spec: { signerName, request: requestOf('team'), usages: ['client auth'] },
+      spec: { signerName, request: await requestOf('team'), usages: ['client auth'] },
     });
     const approver = policy.as({ name: 'approver', groups: ['system:authenticated'] });
     const approve = async (name: string): Promise<unknown> => {
@@ -51,8 +58,11 @@ describe('certificates', () => {
       const body = { ...found, status: { ...found.status, conditions: [condition] } };
       return approver.subresource('update', certificatesigningrequests, name, undefined, 'approval', body);
     };
-    await admin.create(certificatesigningrequests, request('ours', 'example.org/client'));
-    await admin.create(certificatesigningrequests, request('theirs', 'kubernetes.io/kube-apiserver-client'));
+    await admin.create(certificatesigningrequests, await request('ours', 'example.org/client'));
+    await admin.create(
+      certificatesigningrequests,
+      await request('theirs', 'kubernetes.io/kube-apiserver-client'),
+    );
     await eventually(() => approve('ours'));
     const approved = await admin.get(certificatesigningrequests, 'ours');
     assert.equal(approved.status?.conditions?.[0]?.type, 'Approved');
@@ -61,11 +71,16 @@ describe('certificates', () => {
       message:
         'certificatesigningrequests.certificates.k8s.io "theirs" is forbidden: user not permitted to approve requests with signerName "kubernetes.io/kube-apiserver-client"',
     });
-    const master = request('master', 'kubernetes.io/kube-apiserver-client');
-    master.spec.request = requestOf('system:masters');
+    const master = await request('master', 'kubernetes.io/kube-apiserver-client');
+    master.spec.request = await requestOf('system:masters');
     await assert.rejects(
       admin.create(certificatesigningrequests, master),
       /with system:masters group is not allowed/,
     );
+    master.spec.request = btoa('not a request');
+    await assert.rejects(admin.create(certificatesigningrequests, master), {
+      code: 403,
+      message: /failed to parse CSR/,
+    });
   });
 });

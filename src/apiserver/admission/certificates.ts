@@ -2,7 +2,7 @@
 import type { V1CertificateSigningRequest } from '../../api/generated/types.ts';
 import { equal } from '../../machinery/equality.ts';
 import type { AdmissionPlugin, AdmissionRequest, Attributes, Authorizer } from '../contracts.ts';
-import { fromBase64, fromPem } from '../pki/der.ts';
+import { loadX509 } from '../pki/x509.ts';
 import { isFor, refuse } from './refuse.ts';
 
 const group = 'certificates.k8s.io';
@@ -60,34 +60,23 @@ export const certificateSigning = (authorizer: Authorizer): AdmissionPlugin => (
   },
 });
 
-const organizationId = [0x06, 0x03, 0x55, 0x04, 0x0a];
-
-/** Organizations named anywhere in a certificate request: each is its object identifier and then a short string. */
-export function organizationsOf(request: string): string[] {
-  let bytes: Uint8Array;
-  try {
-    bytes = fromPem(new TextDecoder().decode(fromBase64(request)));
-  } catch {
-    // What is no request at all is refused by validation.
-    return [];
-  }
-  const found: string[] = [];
-  for (let i = 0; i + organizationId.length + 2 <= bytes.length; i++) {
-    if (!organizationId.every((byte, j) => bytes[i + j] === byte)) continue;
-    const start = i + organizationId.length + 2;
-    found.push(new TextDecoder().decode(bytes.subarray(start, start + bytes[start - 1]!)));
-  }
-  return found;
+/** Organizations that a certificate request names; `request` is base64 of PEM. Throws for what is no such request. */
+export async function organizationsOf(request: string): Promise<string[]> {
+  const { Pkcs10CertificateRequest } = await loadX509();
+  return new Pkcs10CertificateRequest(atob(request)).subjectName.getField('O');
 }
 
 /** Nobody becomes a master by a certificate. */
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
-  validate(request) {
+  async validate(request) {
     if (request.operation !== 'CREATE' || !isFor(request, group, resource)) return;
     const { signerName, request: asked } = (request.object as V1CertificateSigningRequest).spec;
     if (signerName !== 'kubernetes.io/kube-apiserver-client') return;
-    if (organizationsOf(asked ?? '').includes('system:masters')) {
+    const organizations = await organizationsOf(asked ?? '').catch((error: Error) => {
+      throw refuse(request, `failed to parse CSR: ${error.message}`);
+    });
+    if (organizations.includes('system:masters')) {
       throw refuse(
         request,
         'use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed',

@@ -114,6 +114,14 @@ describe('tokens', () => {
     const keys = createLocalJWKSet((await issuer.jwks()) as Parameters<typeof createLocalJWKSet>[0]);
     const { payload } = await jwtVerify(token, keys, { audience: 'x' });
     assert.equal(payload.sub, 'system:serviceaccount:n:s');
+    const { calculateJwkThumbprint } = await import('jose/jwk/thumbprint');
+    const { decodeProtectedHeader } = await import('jose/decode/protected_header');
+    const [published] = (await issuer.jwks()).keys;
+    assert.deepEqual(Object.keys(published!).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    assert.deepEqual(decodeProtectedHeader(token), {
+      alg: 'ES256',
+      kid: await calculateJwkThumbprint(published!),
+    });
     const told = openIdConfiguration(issuer.issuer, 'https://192.0.2.1:6443/openid/v1/jwks');
     assert.deepEqual(
       [told.issuer, told.id_token_signing_alg_values_supported],

@@ -1,8 +1,7 @@
 // ServiceAccount tokens as JWTs: making and reading them (upstream pkg/serviceaccount/{claims,jwt}.go, v1.36).
-import type { JWTPayload } from 'jose';
+import type { JWK_EC_Public, JWTPayload } from 'jose';
 import type { Clock } from '../../machinery/clock.ts';
 import { type Random, uuid } from '../../machinery/random.ts';
-import { fromPem, toBase64 } from '../pki/der.ts';
 import { importKey } from '../pki/keys.ts';
 
 export interface BoundObject {
@@ -48,33 +47,40 @@ export interface TokenIssuerOptions {
   random: Random;
 }
 
+const algorithm = 'ES256';
 /** Verified tokens that are remembered: a component sends the same one with every request. */
 const remembered = 4_096;
 
-const base64Url = (bytes: Uint8Array): string =>
-  toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+/** Loaded when the first token is asked for, signed or verified. */
+const loadJwt = async () => {
+  const [{ SignJWT }, { jwtVerify }, { decodeJwt }] = await Promise.all([
+    import('jose/jwt/sign'),
+    import('jose/jwt/verify'),
+    import('jose/jwt/decode'),
+  ]);
+  return { SignJWT, jwtVerify, decodeJwt };
+};
 
+/** The key's id is its thumbprint (RFC 7638). */
 async function loadKey(pem: string) {
-  const { privateKey, publicKey } = await importKey(pem);
-  const id = base64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', publicKey)));
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
-  const verifier = await crypto.subtle.importKey('spki', publicKey, algorithm, true, ['verify']);
-  return { privateKey, verifier, id };
-}
-
-function issuerOf(token: string): unknown {
-  try {
-    const part = token.split('.')[1] ?? '';
-    return (JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/'))) as { iss?: unknown }).iss;
-  } catch {
-    return undefined;
-  }
+  const [{ exportJWK }, { importJWK }, { calculateJwkThumbprint }] = await Promise.all([
+    import('jose/key/export'),
+    import('jose/key/import'),
+    import('jose/jwk/thumbprint'),
+  ]);
+  const privateKey = await importKey(pem);
+  const { kty, crv, x, y } = (await exportJWK(privateKey)) as JWK_EC_Public;
+  const publicJwk = { kty, crv, x, y };
+  const [verifier, kid] = await Promise.all([
+    importJWK(publicJwk, algorithm),
+    calculateJwkThumbprint(publicJwk),
+  ]);
+  return { privateKey, verifier, jwk: { use: 'sig', alg: algorithm, kid, ...publicJwk } };
 }
 
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { issuer, clock, random } = options;
   const audiences = options.audiences ?? [issuer];
-  fromPem(options.key);
   let loading: ReturnType<typeof loadKey> | undefined;
   const key = () => (loading ??= loadKey(options.key));
   const verified = new Map<string, TokenClaims>();
@@ -83,12 +89,11 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
     issuer,
     audiences,
     async issue(claims, forAudiences, seconds) {
-      const { SignJWT } = await import('jose/jwt/sign');
-      const { privateKey, id } = await key();
+      const [{ SignJWT }, { privateKey, jwk }] = await Promise.all([loadJwt(), key()]);
       const now = Math.floor(clock.now() / 1000);
       const { namespace, serviceaccount } = claims;
       return new SignJWT({ 'kubernetes.io': claims } as unknown as JWTPayload)
-        .setProtectedHeader({ alg: 'ES256', kid: id })
+        .setProtectedHeader({ alg: algorithm, kid: jwk.kid })
         .setAudience([...forAudiences])
         .setExpirationTime(now + seconds)
         .setIssuedAt(now)
@@ -101,12 +106,16 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
     async verify(token) {
       const known = verified.get(token);
       if (known) return known.exp * 1000 > clock.now() ? known : undefined;
-      if (issuerOf(token) !== issuer) return undefined;
-      const { jwtVerify } = await import('jose/jwt/verify');
-      const { verifier } = await key();
+      const [{ jwtVerify, decodeJwt }, { verifier }] = await Promise.all([loadJwt(), key()]);
       const currentDate = new Date(clock.now());
       try {
-        const { payload } = await jwtVerify(token, verifier, { issuer, algorithms: ['ES256'], currentDate });
+        // Others' tokens are told apart before the costly part.
+        if (decodeJwt(token).iss !== issuer) return undefined;
+        const { payload } = await jwtVerify(token, verifier, {
+          issuer,
+          algorithms: [algorithm],
+          currentDate,
+        });
         const aud = [payload.aud ?? []].flat();
         const claims = { ...payload, aud } as unknown as TokenClaims;
         if (!claims['kubernetes.io']?.serviceaccount?.name || !claims.sub) return undefined;
@@ -118,9 +127,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
       }
     },
     async jwks() {
-      const { verifier, id } = await key();
-      const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', verifier);
-      return { keys: [{ use: 'sig', kty, kid: id, crv, alg: 'ES256', x, y }] };
+      return { keys: [(await key()).jwk] };
     },
   };
 }
@@ -131,5 +138,5 @@ export const openIdConfiguration = (issuer: string, jwksUri: string): Record<str
   jwks_uri: jwksUri,
   response_types_supported: ['id_token'],
   subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ['ES256'],
+  id_token_signing_alg_values_supported: [algorithm],
 });

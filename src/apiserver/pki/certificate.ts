@@ -1,36 +1,23 @@
 // X.509 certificates (RFC 5280) with ECDSA keys.
-import {
-  ascii,
-  bits,
-  boolean,
-  concat,
-  type Der,
-  integer,
-  objectId,
-  octets,
-  sequence,
-  set,
-  tagged,
-  time,
-  toPem,
-  utf8,
-} from './der.ts';
-import { addressBytes } from './ip-bytes.ts';
-import { signDer } from './keys.ts';
+import { loadX509 } from './x509.ts';
 
 export interface Subject {
   commonName: string;
   organizations?: readonly string[];
 }
 
+export interface Authority {
+  /** PEM. */
+  certificate: string;
+  privateKey: CryptoKey;
+}
+
 export interface CertificateRequest {
   subject: Subject;
-  issuer: Subject;
-  /** SubjectPublicKeyInfo of the subject. */
-  publicKey: Uint8Array<ArrayBuffer>;
-  issuerPublicKey: Uint8Array<ArrayBuffer>;
-  issuerKey: CryptoKey;
-  /** 16 random bytes. */
+  publicKey: CryptoKey;
+  /** Who signs: an authority, or the subject itself by its private key. */
+  issuer: Authority | CryptoKey;
+  /** At most 20 random bytes. */
   serial: Uint8Array;
   /** Milliseconds since the epoch. */
   notBefore: number;
@@ -40,67 +27,49 @@ export interface CertificateRequest {
   addresses?: readonly string[];
 }
 
-const ids = {
-  commonName: '2.5.4.3',
-  organization: '2.5.4.10',
-  subjectKey: '2.5.29.14',
-  keyUsage: '2.5.29.15',
-  alternativeNames: '2.5.29.17',
-  basicConstraints: '2.5.29.19',
-  authorityKey: '2.5.29.35',
-  extendedUsage: '2.5.29.37',
-  server: '1.3.6.1.5.5.7.3.1',
-  client: '1.3.6.1.5.5.7.3.2',
-  ecdsaWithSha256: '1.2.840.10045.4.3.2',
-};
-
-const attribute = (id: string, value: string): Der => sequence(objectId(id), utf8(value));
-const nameOf = ({ commonName, organizations = [] }: Subject): Der =>
-  sequence(
-    ...(organizations.length > 0 ? [set(organizations.map(each => attribute(ids.organization, each)))] : []),
-    set([attribute(ids.commonName, commonName)]),
-  );
-
-const extension = (id: string, content: Der, critical = false): Der =>
-  sequence(objectId(id), ...(critical ? [boolean(true)] : []), octets(content));
-
-/** RFC 7093's first method: the first 160 bits of the hash of the public key. */
-const keyIdOf = async (publicKey: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest('SHA-256', publicKey)).subarray(0, 20);
-
-async function extensionsOf(request: CertificateRequest): Promise<Der> {
-  const { usage, dnsNames = [], addresses = [] } = request;
-  const ca = usage === 'ca';
-  const names = [
-    ...dnsNames.map(name => ascii(0x82, name)),
-    ...addresses.map(address => tagged(0x87, addressBytes(address))),
-  ];
-  const list = [
-    // digitalSignature; for a CA also keyCertSign and cRLSign.
-    extension(ids.keyUsage, ca ? bits(Uint8Array.of(0x86), 1) : bits(Uint8Array.of(0x80), 7), true),
-    extension(ids.basicConstraints, ca ? sequence(boolean(true)) : sequence(), true),
-    ...(ca ? [] : [extension(ids.extendedUsage, sequence(objectId(ids[usage])))]),
-    extension(ids.subjectKey, octets(await keyIdOf(request.publicKey))),
-    extension(ids.authorityKey, sequence(tagged(0x80, await keyIdOf(request.issuerPublicKey)))),
-    ...(names.length > 0 ? [extension(ids.alternativeNames, sequence(...names))] : []),
-  ];
-  return tagged(0xa3, sequence(...list));
-}
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
 /** A signed certificate as PEM. */
 export async function createCertificate(request: CertificateRequest): Promise<string> {
-  const algorithm = sequence(objectId(ids.ecdsaWithSha256));
-  const serial = concat([Uint8Array.of(request.serial[0]! & 0x7f || 1), request.serial.subarray(1)]);
-  const body = sequence(
-    tagged(0xa0, integer(Uint8Array.of(2))),
-    integer(serial),
-    algorithm,
-    nameOf(request.issuer),
-    sequence(time(request.notBefore), time(request.notAfter)),
-    nameOf(request.subject),
-    request.publicKey,
-    await extensionsOf(request),
-  );
-  const signature = await signDer(request.issuerKey, body);
-  return toPem('CERTIFICATE', sequence(body, algorithm, bits(signature)));
+  const x509 = await loadX509();
+  const { subject, publicKey, issuer, usage, dnsNames = [], addresses = [] } = request;
+  const authority = 'certificate' in issuer ? new x509.X509Certificate(issuer.certificate) : undefined;
+  // As objects: plain strings would be read for escapes. One part for each organization, so that their order is no matter.
+  const name = new x509.Name([
+    ...(subject.organizations ?? []).map(each => ({ O: [{ utf8String: each }] })),
+    { CN: [{ utf8String: subject.commonName }] },
+  ]);
+  const flags = x509.KeyUsageFlags;
+  const ca = usage === 'ca';
+  const authorityKeyId = authority?.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
+  const names = [
+    ...dnsNames.map(value => ({ type: 'dns' as const, value })),
+    ...addresses.map(value => ({ type: 'ip' as const, value })),
+  ];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: hex(request.serial),
+    subject: name,
+    issuer: authority?.subjectName ?? name,
+    notBefore: new Date(request.notBefore),
+    notAfter: new Date(request.notAfter),
+    publicKey,
+    signingKey: 'certificate' in issuer ? issuer.privateKey : issuer,
+    extensions: [
+      new x509.KeyUsagesExtension(
+        ca ? flags.digitalSignature | flags.keyCertSign | flags.cRLSign : flags.digitalSignature,
+        true,
+      ),
+      new x509.BasicConstraintsExtension(ca, undefined, true),
+      ...(usage === 'ca'
+        ? []
+        : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[`${usage}Auth`]])]),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      authorityKeyId
+        ? new x509.AuthorityKeyIdentifierExtension(authorityKeyId)
+        : await x509.AuthorityKeyIdentifierExtension.create(publicKey),
+      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
 }

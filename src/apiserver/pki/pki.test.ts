@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { seededRandom } from '../../machinery/random.ts';
-import { apiServerNames, createPki, type PkiFiles } from './pki.ts';
-
-function memoryFiles(): PkiFiles & { all: Map<string, string> } {
-  const all = new Map<string, string>();
-  return {
-    all,
-    read: async name => all.get(name),
-    write: async (name, text) => void all.set(name, text),
-  };
-}
+import { memoryPkiFiles } from './memory-files.ts';
+import { apiServerNames, createPki } from './pki.ts';
+import { pkiFiles } from './pki-files.node.ts';
 
 /** A clock that says what it is told; certificates are checked against the machine's own. */
 const clockAt = (state: { now: number }) => ({
@@ -26,7 +23,7 @@ const day = 24 * 60 * 60 * 1000;
 
 describe('the cluster certificates', () => {
   it('carry a TLS connection with client authentication both ways', async () => {
-    const pki = await createPki(memoryFiles(), {
+    const pki = await createPki(memoryPkiFiles(), {
       clock: clockAt({ now: Date.now() }),
       random: seededRandom(1),
     });
@@ -76,8 +73,46 @@ describe('the cluster certificates', () => {
     assert.ok(Date.parse(authority.validTo) > Date.now() + 3_600 * day);
   });
 
+  it('stand up to the strict checks of OpenSSL', async t => {
+    const folder = mkdtempSync(join(tmpdir(), 'tsukube-pki-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const options = { clock: clockAt({ now: Date.now() }), random: seededRandom(3) };
+    const write = async (): Promise<void> => {
+      const pki = await createPki(pkiFiles(folder), options);
+      await pki.serving('apiserver', apiServerNames(['10.96.0.1', 'fd00::1']));
+      await pki.client('admin', 'kubernetes-admin', ['system:masters', 'z', 'a']);
+    };
+    await write();
+    // Authorities of other makers have other ways to derive the key's identifier: theirs counts.
+    const config = `
+      [req]
+      distinguished_name = subject
+      x509_extensions = extensions
+      [subject]
+      [extensions]
+      basicConstraints = critical, CA:true
+      keyUsage = critical, keyCertSign
+      subjectKeyIdentifier = 01:02:03`;
+    writeFileSync(join(folder, 'ca.cnf'), config);
+    const ca = 'req -x509 -config ca.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'.split(' ');
+    const openssl = (...args: string[]) =>
+      execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const authority of ['own', 'other']) {
+      if (authority === 'other') {
+        openssl(...ca, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/O=elsewhere/CN=other');
+        for (const name of ['apiserver.crt', 'admin.crt']) rmSync(join(folder, name));
+        await write();
+      }
+      const verify = ['verify', '-x509_strict', '-CAfile', 'ca.crt'];
+      assert.match(openssl(...verify, '-purpose', 'sslserver', 'apiserver.crt'), /: OK/);
+      assert.match(openssl(...verify, '-purpose', 'sslclient', 'admin.crt'), /: OK/);
+      assert.throws(() => openssl(...verify, '-purpose', 'sslserver', 'admin.crt'));
+    }
+    assert.equal(openssl('pkey', '-in', 'sa.key', '-pubout'), readFileSync(join(folder, 'sa.pub'), 'utf8'));
+  });
+
   it('are kept from start to start, and re-made for new names and before they expire', async () => {
-    const files = memoryFiles();
+    const files = memoryPkiFiles();
     const state = { now: Date.UTC(2030, 0, 1) };
     const open = () => createPki(files, { clock: clockAt(state), random: seededRandom(2) });
     const names = apiServerNames(['10.96.0.1']);

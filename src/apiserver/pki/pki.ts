@@ -2,9 +2,8 @@
 import type { Clock } from '../../machinery/clock.ts';
 import { equal } from '../../machinery/equality.ts';
 import type { Random } from '../../machinery/random.ts';
-import { createCertificate, type Subject } from './certificate.ts';
-import { toPem } from './der.ts';
-import { generateKey, importKey, type SigningKey } from './keys.ts';
+import { type Authority, createCertificate, type Subject } from './certificate.ts';
+import { generateKey, importKey } from './keys.ts';
 
 /** Where the files lie; names are plain (`ca.key`). Keys must be readable by their owner only. */
 export interface PkiFiles {
@@ -75,7 +74,7 @@ export const apiServerNames = (
   addresses: [...new Set(['127.0.0.1', '::1', ...serviceAddresses, ...(extra.addresses ?? [])])],
 });
 
-/** Reads what there is and makes what is missing. Throws if a CA's key cannot be read. */
+/** Reads what there is and makes what is missing. Making one throws if the CA's key cannot be read. */
 export async function createPki(files: PkiFiles, options: PkiOptions): Promise<Pki> {
   const { clock, random, validityDays = 365 } = options;
   const made = JSON.parse((await files.read(index)) ?? '{}') as Record<string, Made>;
@@ -91,17 +90,17 @@ export async function createPki(files: PkiFiles, options: PkiOptions): Promise<P
     return clock.now() < entry.notAfter - (entry.notAfter - entry.notBefore) * renewAt;
   };
 
-  const openCa = async (): Promise<{ certificate: string; key: SigningKey }> => {
+  const openCa = async (): Promise<{ certificate: string; sign(): Promise<Authority> }> => {
     const [certificate, pem] = await Promise.all([files.read('ca.crt'), files.read('ca.key')]);
-    if (certificate && pem) return { certificate, key: await importKey(pem) };
-    const key = await generateKey();
+    if (certificate && pem) {
+      return { certificate, sign: async () => ({ certificate, privateKey: await importKey(pem) }) };
+    }
+    const { privateKey, publicKey, pem: key } = await generateKey();
     const notBefore = clock.now() - 60 * 60 * 1000;
     const fresh = await createCertificate({
       subject: ca,
-      issuer: ca,
-      publicKey: key.publicKey,
-      issuerPublicKey: key.publicKey,
-      issuerKey: key.privateKey,
+      publicKey,
+      issuer: privateKey,
       serial: random.bytes(16),
       notBefore,
       notAfter: notBefore + caValidity,
@@ -109,19 +108,18 @@ export async function createPki(files: PkiFiles, options: PkiOptions): Promise<P
     });
     // Certificates of a former CA are worth nothing now.
     for (const name of Object.keys(made)) delete made[name];
-    await Promise.all([files.write('ca.crt', fresh), files.write('ca.key', key.pem)]);
-    return { certificate: fresh, key };
+    await Promise.all([files.write('ca.crt', fresh), files.write('ca.key', key)]);
+    return { certificate: fresh, sign: async () => ({ certificate: fresh, privateKey }) };
   };
 
   const openServiceAccountKey = async (): Promise<string> => {
     const existing = await files.read('sa.key');
     if (existing) return existing;
-    const key = await generateKey();
-    await Promise.all([
-      files.write('sa.key', key.pem),
-      files.write('sa.pub', toPem('PUBLIC KEY', key.publicKey)),
-    ]);
-    return key.pem;
+    const { exportSPKI } = await import('jose/key/export');
+    const { publicKey, pem } = await generateKey();
+    const spki = `${await exportSPKI(publicKey)}\n`;
+    await Promise.all([files.write('sa.key', pem), files.write('sa.pub', spki)]);
+    return pem;
   };
 
   const [authority, serviceAccountKey] = await Promise.all([openCa(), openServiceAccountKey()]);
@@ -140,10 +138,8 @@ export async function createPki(files: PkiFiles, options: PkiOptions): Promise<P
     const notAfter = notBefore + validityDays * day;
     const fresh = await createCertificate({
       subject,
-      issuer: ca,
       publicKey: pair.publicKey,
-      issuerPublicKey: authority.key.publicKey,
-      issuerKey: authority.key.privateKey,
+      issuer: await authority.sign(),
       serial: random.bytes(16),
       notBefore,
       notAfter,

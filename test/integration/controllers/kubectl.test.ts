@@ -38,7 +38,7 @@ async function kubectl(command: string): Promise<string> {
 
 before(async () => {
   const registry = createRegistry();
-  const { cert, key } = selfSigned();
+  const { cert, key } = await selfSigned();
   const policy = createStages({
     serviceAccountKey: (await generateKey()).pem,
     apiServer: { address: '192.0.2.1', port: 6443 },
