@@ -87,6 +87,21 @@ async function openApiSocket(port: number): Promise<HostSocket> {
   }
 }
 
+/** The API's socket, then those of published ports; none stays open when one cannot be had. */
+async function openSockets(description: ClusterDescription): Promise<HostSocket[]> {
+  const sockets: HostSocket[] = [];
+  try {
+    sockets.push(await openApiSocket(description.apiPort));
+    for (const { hostPort, nodePort } of description.publish) {
+      sockets.push(await openHostSocket(hostPort, `node port ${nodePort}`, '--publish'));
+    }
+    return sockets;
+  } catch (error) {
+    for (const socket of sockets) socket.close();
+    throw error;
+  }
+}
+
 /** Brings a cluster up; undoes what it did when it fails or is aborted. */
 export async function up(options: UpOptions): Promise<UpResult> {
   const paths = clusterPaths(checkClusterName(options.name));
@@ -101,11 +116,10 @@ export async function up(options: UpOptions): Promise<UpResult> {
   preflight(description);
   const sockets: HostSocket[] = [];
   try {
-    const api = await openApiSocket(description.apiPort);
-    sockets.push(api);
-    description.apiPort = api.port;
-    for (const { hostPort, nodePort } of description.publish) {
-      sockets.push(await openHostSocket(hostPort, `node port ${nodePort}`, '--publish'));
+    // A server that lives on (a node is started beside it, or an agent was killed) keeps its sockets.
+    if (!layout.processes.some(each => each.roles.includes('server') && readProcess(each.processFile))) {
+      sockets.push(...(await openSockets(description)));
+      description.apiPort = sockets[0]!.port;
     }
     await bringUp(paths, description, layout, sockets, options);
     return { description, started: true, kubeconfig: installAccess(await userAccess(paths, description)) };
