@@ -59,7 +59,10 @@ function longConnection(name: string, node: string) {
     get ended() {
       return ended;
     },
-    stop: () => process.kill(-child.pid!, 'SIGKILL'),
+    stop: () => {
+      // By then the cluster may be gone, and the connection's process with it.
+      if (!ended) process.kill(-child.pid!, 'SIGKILL');
+    },
   };
 }
 
@@ -71,7 +74,7 @@ spec:
   containers:
   - name: echo
     image: tsukube.local/myapp:v1
-    command: ["nc", "-lk", "-p", "7", "-e", "cat"]
+    command: ["nc", "-ll", "-p", "7", "-e", "cat"]
 ---
 apiVersion: v1
 kind: Service
