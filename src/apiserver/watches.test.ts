@@ -117,7 +117,7 @@ test('a watch resumes where another ended, without a gap and without a repetitio
   );
 });
 
-test('what a new server does not remember is Expired, in upstream’s words', async () => {
+test('what neither the server nor its store remembers is Expired, in upstream’s words', async () => {
   const store = createMemoryStore();
   let old: string;
   {
@@ -126,6 +126,7 @@ test('what a new server does not remember is Expired, in upstream’s words', as
     old = (await client.create(configmaps, map('a'))).metadata.resourceVersion;
     await client.create(configmaps, map('b'));
   }
+  await store.compact(store.revision);
   await using server = await startTestServer({ clock: realClock, store });
   await assert.rejects(
     watched(server.client(anyone), { resourceVersion: old }, () => true),

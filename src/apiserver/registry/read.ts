@@ -239,10 +239,10 @@ export async function watchObjects(core: Core, call: Call, query: ListQuery): Pr
   const { registration } = call;
   const selection = selectionOf(registration, { ...query, namespace: scopeOf(call, query) });
   const initial = query.sendInitialEvents ?? version === 0;
-  const cache =
-    initial && version > 0
-      ? await core.caches.atLeast(registration.storagePrefix, version)
-      : await core.caches.fresh(registration.storagePrefix);
+  const { storagePrefix } = registration;
+  const cache = await (initial
+    ? core.caches.atLeast(storagePrefix, version || core.store.revision)
+    : core.caches.following(storagePrefix, version || core.store.revision));
   // Upstream keeps "any version" and "most recent" apart; here both are the most recent.
   const since = version === 0 ? cache.revision : version;
   return cache.watch(selection, {

@@ -71,6 +71,36 @@ export class WatchCache {
     if (slash > 0) this.#tell(key.slice(this.prefix.length, slash), event);
   }
 
+  /** Watches can start at this revision or later. */
+  get floor(): number {
+    return this.#ring.floor;
+  }
+
+  /** Lets watches start at `floor`: `history` has, in order, all events after it, at least up to the floor so far. */
+  prepend(floor: number, history: readonly StoreEvent[]): void {
+    const time = this.#clock.monotonic();
+    const known = new Map<string, Entry>();
+    const entryOf = ({ key, value, modRevision }: KeyValue): Entry => {
+      const held = known.get(key) ?? this.#entries.get(key);
+      return held?.revision === modRevision ? held : new Entry(key, value, modRevision);
+    };
+    const events: CacheEvent[] = [];
+    for (const { type, kv, previous: before } of history) {
+      const { key, modRevision: revision } = kv;
+      if (revision > this.#ring.floor) break;
+      const previous = before && entryOf(before);
+      if (type === 'put') {
+        const entry = entryOf(kv);
+        known.set(key, entry);
+        events.push({ type: previous ? 'MODIFIED' : 'ADDED', revision, entry, previous, time });
+      } else if (previous) {
+        known.delete(key);
+        events.push({ type: 'DELETED', revision, entry: previous.at(revision), previous, time });
+      }
+    }
+    this.#ring.prepend(floor, events);
+  }
+
   #tell(namespace: string, event: CacheEvent): void {
     for (const watcher of this.#watchers.get(namespace) ?? []) watcher.offer(event);
   }

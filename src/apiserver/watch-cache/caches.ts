@@ -5,6 +5,7 @@ import { StatusError } from '../../machinery/status-error.ts';
 import type { KeyValue, Store, StoreEvent } from '../../store/store.ts';
 import { WatchCache } from './cache.ts';
 import { Entry } from './entry.ts';
+import { readOlder } from './older.ts';
 
 /** Where all of the API lies in the store, as upstream's --etcd-prefix. */
 export const root = '/registry/';
@@ -17,6 +18,8 @@ export interface Caches extends AsyncDisposable {
   fresh(storagePrefix: string): Promise<WatchCache>;
   /** As `fresh`, but at least at this revision, even if it lies ahead. */
   atLeast(storagePrefix: string, revision: number): Promise<WatchCache>;
+  /** As `fresh`, with the events after `since`, where need be from the store's history. Throws Expired when they are gone. */
+  following(storagePrefix: string, since: number): Promise<WatchCache>;
   /** A stored value as the cache's entry where they are the same, so that it is parsed once. */
   entryOf(storagePrefix: string, kv: KeyValue): Entry;
   /** Sends a bookmark to every watch that wants them; also happens every minute. */
@@ -126,6 +129,23 @@ export function createCaches(options: { store: Store; clock: Clock; logger: Logg
     return cache;
   };
 
+  const reading = new Map<WatchCache, Promise<void>>();
+  const following = async (storagePrefix: string, since: number): Promise<WatchCache> => {
+    for (;;) {
+      const cache = await atLeast(storagePrefix, store.revision);
+      if (since >= cache.floor) return cache;
+      // One at a time: who asks for less may find it there already.
+      const before = reading.get(cache);
+      const read = before ?? readOlder(cache, since, { store, signal: stop.signal });
+      if (!before) reading.set(cache, read);
+      try {
+        await (before ? read.catch(() => {}) : read);
+      } finally {
+        if (!before) reading.delete(cache);
+      }
+    }
+  };
+
   const bookmark = (): void => {
     for (const cache of caches.values()) cache.bookmark();
   };
@@ -140,6 +160,7 @@ export function createCaches(options: { store: Store; clock: Clock; logger: Logg
   return {
     fresh: prefix => atLeast(prefix, store.revision),
     atLeast,
+    following,
     entryOf(prefix, kv) {
       const held = caches.get(prefix)?.get(kv.key);
       return held?.revision === kv.modRevision ? held : new Entry(kv.key, kv.value, kv.modRevision);

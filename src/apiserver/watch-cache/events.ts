@@ -32,19 +32,28 @@ export class EventRing {
   push(event: CacheEvent): void {
     this.#events.push(event);
     if (this.#events.length - this.#start <= this.#capacity) return;
-    const oldest = this.#events[this.#start]!;
-    if (this.#capacity < largest && event.time - oldest.time < freshFor) {
+    if (this.#capacity < largest && event.time - this.#events[this.#start]!.time < freshFor) {
       this.#capacity *= 2;
       return;
     }
-    this.floor = oldest.revision;
-    this.#start++;
-    // Of one revision either all events are held or none.
-    while (this.#events[this.#start]!.revision === this.floor) this.#start++;
+    while (this.#events.length - this.#start > this.#capacity) this.#dropOldest();
     if (this.#start > this.#capacity) {
       this.#events = this.#events.slice(this.#start);
       this.#start = 0;
     }
+  }
+
+  #dropOldest(): void {
+    this.floor = this.#events[this.#start]!.revision;
+    // Of one revision either all events are held or none.
+    while (this.#events[this.#start]?.revision === this.floor) this.#start++;
+  }
+
+  /** Takes in events from before it began to follow: all after `floor`, up to its present one. */
+  prepend(floor: number, events: readonly CacheEvent[]): void {
+    this.#events = [...events, ...this.#events.slice(this.#start)];
+    this.#start = 0;
+    this.floor = floor;
   }
 
   /** Events after `revision`, oldest first; `undefined` if some of them are gone. */
