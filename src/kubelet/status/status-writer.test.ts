@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pods } from '../../api/generated/resources/core.v1.ts';
 import type { V1PodStatus } from '../../api/generated/types.ts';
-import { statusPatch } from './status-writer.ts';
+import { createFakeClient } from '../../client/fake-client.ts';
+import { StatusError } from '../../machinery/status-error.ts';
+import { createTestClock } from '../../testing/clock.ts';
+import { contextFor } from '../testing/bench.ts';
+import { StatusWriter, statusPatch } from './status-writer.ts';
 
 const condition = (status: string, more: object = {}) => ({ type: 'Ready', status, ...more });
 
@@ -38,4 +43,33 @@ test('addresses merge by address: those that are gone are deleted', () => {
 
 test("fields that are not the kubelet's stay", () => {
   assert.equal(statusPatch({ nominatedNodeName: 'elsewhere' }, {}), undefined);
+});
+
+test('changes during a write are written together after it; a failure is tried again', async () => {
+  const clock = createTestClock();
+  const client = createFakeClient({ clock });
+  const writer = new StatusWriter(contextFor(client, clock));
+  const pod = client.seed(pods, { metadata: { name: 'p', namespace: 'default' }, spec: { containers: [] } });
+  const written: (string | undefined)[] = [];
+  let failures = 1;
+  client.before(async ({ verb, body }) => {
+    if (verb !== 'patch') return;
+    written.push((body as { status?: V1PodStatus }).status?.message);
+    await Promise.resolve();
+    if (failures-- > 0) throw new StatusError('ServiceUnavailable', 'not now');
+  });
+  writer.set(pod, { message: 'one' });
+  writer.set(pod, { message: 'two' });
+  await clock.settle();
+  writer.set(pod, { message: 'three' });
+  assert.deepEqual(written, ['one']);
+  await clock.advance(1000);
+  await writer.flushed(pod.metadata.uid);
+  assert.deepEqual(written, ['one', 'three']);
+  assert.equal(client.all(pods)[0]?.status?.message, 'three');
+  // A cache that is behind brings nothing back.
+  writer.observed(pod);
+  await clock.settle();
+  assert.equal(written.length, 2);
+  writer.close();
 });

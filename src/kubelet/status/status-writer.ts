@@ -18,6 +18,7 @@ interface Entry {
 
 const retryMs = 500;
 const maxRetryMs = 10_000;
+const maxConflicts = 3;
 
 type Fields = Record<string, unknown>;
 
@@ -134,6 +135,7 @@ export class StatusWriter {
     const { client, clock, logger } = this.#context;
     const { uid, name, namespace } = entry.pod.metadata;
     let delay = retryMs;
+    let conflicts = 0;
     while (this.#entries.get(uid) === entry && !this.#abort.signal.aborted) {
       const patch = statusPatch(entry.told, entry.wanted);
       if (!patch) return;
@@ -152,8 +154,9 @@ export class StatusWriter {
         if (statusPatch(entry.told, entry.wanted) && equal(patch, statusPatch(entry.told, entry.wanted)))
           return;
       } catch (error) {
-        // Gone, or another Pod of the same name.
-        if (isNotFound(error) || isConflict(error)) return;
+        if (isNotFound(error)) return;
+        // Another Pod of the same name, if it does not pass.
+        if (isConflict(error) && ++conflicts >= maxConflicts) return;
         logger.warn('status of a Pod could not be written', { namespace, name, error });
         await sleep(clock, delay, this.#abort.signal).catch(() => {});
         delay = Math.min(maxRetryMs, delay * 2);
