@@ -36,6 +36,8 @@ export interface ClusterOptions {
   scheduler?: boolean;
   /** Called before every call of a component to the API: what it throws is the call's answer, and a promise delays it. */
   beforeCall?(call: ApiCall): void | Promise<void>;
+  /** Called after every such call that took effect: what it throws comes in place of the answer. */
+  afterCall?(call: ApiCall): void | Promise<void>;
   /** Hears what components say; default: nobody. */
   logger?: Logger;
 }
@@ -91,7 +93,7 @@ export class Cluster implements AsyncDisposable {
     const stack = new AsyncDisposableStack();
     try {
       stack.defer(() => clock.pause());
-      const guard = { before: options.beforeCall, track };
+      const guard = { before: options.beforeCall, after: options.afterCall, track };
       const plane = await startControlPlane(
         base,
         { controllers: options.controllers, scheduler: options.scheduler, guard },
@@ -253,7 +255,7 @@ const isUsable = (node: V1Node, cleared: boolean): boolean =>
   !(cleared && node.spec?.taints?.some(({ key }) => key.startsWith('node.kubernetes.io/')));
 
 function planNodes(
-  { nodes: wanted = 1, images, beforeCall }: ClusterOptions,
+  { nodes: wanted = 1, images, beforeCall, afterCall }: ClusterOptions,
   plane: ControlPlane,
   clock: ClusterClock,
   track: Activity['track'],
@@ -273,6 +275,7 @@ function planNodes(
             before();
             await beforeCall?.(call);
           },
+          after: afterCall,
           connection,
           track,
         }),

@@ -19,6 +19,8 @@ export interface Guard {
   component: string;
   /** Called before each call: what it throws is the call's answer, and a promise delays it. */
   before?(call: ApiCall): void | Promise<void>;
+  /** Called after each call but watches has been answered: what it throws comes in the answer's place, as when an answer is lost. */
+  after?(call: ApiCall): void | Promise<void>;
   /** Aborted to break the watches that are open at this moment. */
   connection?(): AbortSignal;
   /** Sees every call but watches. */
@@ -27,18 +29,21 @@ export interface Guard {
 
 /** `client` with a guard before it. */
 export function guardedClient(client: Client, guard: Guard): Client {
-  const { component, before, connection, track = work => work } = guard;
+  const { component, before, after, connection, track = work => work } = guard;
   const call = <A>(
     verb: ApiCall['verb'],
     resource: Resource,
     where: { name?: string; namespace?: string | undefined; subresource?: string },
     send: () => Promise<A>,
   ): Promise<A> => {
-    if (!before) return track(send());
+    if (!before && !after) return track(send());
     const { name = '', namespace, subresource = '' } = where;
+    const told: ApiCall = { component, verb, resource, subresource, namespace, name };
     const asked = async (): Promise<A> => {
-      await before({ component, verb, resource, subresource, namespace, name });
-      return send();
+      await before?.(told);
+      const answer = await send();
+      await after?.(told);
+      return answer;
     };
     return track(asked());
   };
