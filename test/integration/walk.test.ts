@@ -170,6 +170,13 @@ test('a node that dies becomes NotReady, its Pods leave the Service, are evicted
     ({ status }) => findCondition(status?.conditions, 'Ready')?.status === 'Unknown',
   );
   assert.equal(findCondition(node.status?.conditions, 'Ready')?.reason, 'NodeStatusUnknown');
+  const told = (await cluster.events(`node/${failing!.name}`))
+    .filter(({ source }) => source?.component === 'node-controller')
+    .map(({ reason, message, involvedObject }) => `${reason}: ${message}: ${involvedObject.uid}`);
+  assert.deepEqual(told, [
+    `RegisteredNode: Node node-2 event: Registered Node node-2 in Controller: ${node.metadata.uid}`,
+    `NodeNotReady: Node node-2 status is now: NodeNotReady: ${node.metadata.uid}`,
+  ]);
   const noticed = (cluster.clock.now() - began) / 1000;
   assert.ok(noticed >= 40 && noticed <= 60, `${noticed} s`);
   await cluster.until(async () => (await readyAddresses('myapp')).length === 10 - doomed.length);
