@@ -87,15 +87,11 @@ export function createNodeLifecycleController(
     return waits.length > 0 ? { requeueAfterMs: Math.min(...waits) } : undefined;
   };
 
-  const tellNotReady = (node: Stored<V1Node>): void => {
-    const { name } = node.metadata;
-    events.event(
-      { apiVersion: 'v1', kind: 'Node', name, uid: name },
-      'Normal',
-      'NodeNotReady',
-      `Node ${name} status is now: NodeNotReady`,
-    );
-  };
+  const tell = ({ metadata: { name, uid } }: Stored<V1Node>, reason: string, message: string): void =>
+    events.event({ apiVersion: 'v1', kind: 'Node', name, uid }, 'Normal', reason, message);
+
+  const tellNotReady = (node: Stored<V1Node>): void =>
+    tell(node, 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`);
 
   return {
     name: 'nodelifecycle',
@@ -104,7 +100,13 @@ export function createNodeLifecycleController(
       watching({
         resource: nodes,
         observe: (event, node, previous) => {
-          if (event === 'deleted') health.forget(node.metadata.name);
+          const { name } = node.metadata;
+          if (event === 'added')
+            tell(node, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+          if (event === 'deleted') {
+            health.forget(name);
+            tell(node, 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+          }
           // The kubelet itself said so.
           if (previous && readyStatus(previous) === 'True' && readyStatus(node) === 'False')
             tellNotReady(node);
