@@ -21,7 +21,7 @@ import { importArguments } from './images/import.ts';
 import { containerdLog } from './logs.ts';
 import { addressPlan } from './network.ts';
 import { clusterPaths } from './paths.ts';
-import { type NodeCertificates, nodeCertificates, openPki } from './pki.ts';
+import { type NodeCertificates, nodeCertificates } from './pki.ts';
 import type { ProcessConfig } from './process-config.ts';
 import { innerApiPort } from './server.ts';
 import { kubernetesVersion } from './version.ts';
@@ -99,6 +99,7 @@ export interface NodeOptions {
   config: ProcessConfig;
   node: NodeConfig;
   base: Base;
+  pki: Promise<Pki>;
   /** Resolves when the API can be asked: to the server in this process, or to nothing where it is another's. */
   server: Promise<ApiServer | undefined>;
   stack: AsyncDisposableStack;
@@ -110,6 +111,7 @@ export async function startNodeProcess({
   config,
   node,
   base,
+  pki: opening,
   server,
   stack,
   progress,
@@ -133,7 +135,7 @@ export async function startNodeProcess({
   );
   // Both are awaited below: a refusal of the one must not go unheard while the other is waited for.
   runtime.catch(() => {});
-  const pki = await openPki(paths);
+  const pki = await opening;
   const [own, api] = await Promise.all([nodeCertificates(pki, node), server]);
   stack.use(await egress);
   const clients = clientsOf(config, node, base, api, pki, own);

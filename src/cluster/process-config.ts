@@ -25,6 +25,11 @@ export interface ProcessConfig {
   hostResolvConf: string;
 }
 
+/** From the command to the process. */
+export interface Go {
+  type: 'certificates are made';
+}
+
 /** From the process to the command that started it. */
 export type Message =
   | { type: 'started' }

@@ -1,6 +1,8 @@
 // What runs inside of a cluster's namespaces: server, agent, or both. First argument: the file with its ProcessConfig.
 import { readFileSync } from 'node:fs';
 import { realBase } from './base.ts';
+import { clusterPaths } from './paths.ts';
+import { openPki } from './pki.ts';
 import type { Message, ProcessConfig } from './process-config.ts';
 import { startServer } from './server.ts';
 
@@ -19,6 +21,16 @@ process.on('uncaughtException', error => logger.error('uncaught exception', { er
 // The command that started us may end at any time.
 process.on('disconnect', () => {});
 
+/** The command makes certificates while this process loads its code. It may end before it has made them. */
+const pki = new Promise<void>((resolve, reject) => {
+  const leave = (): void => reject(new Error('the command ended before it had made the certificates'));
+  process.once('message', () => resolve());
+  process.once('disconnect', leave);
+  // What came while the code was loaded is told in the next turn.
+  if (!process.connected) setImmediate(leave);
+}).then(() => openPki(clusterPaths(config.cluster, base.env)));
+pki.catch(() => {});
+
 const stack = new AsyncDisposableStack();
 let stopping = false;
 const stop = async (): Promise<void> => {
@@ -34,12 +46,12 @@ process.on('SIGINT', () => void stop());
 try {
   const progress = (text: string): void => tell({ type: 'progress', text });
   const server = config.roles.includes('server')
-    ? startServer(config, base, stack)
+    ? startServer(config, base, pki, stack)
     : Promise.resolve(undefined);
   server.catch(() => {});
   if (config.node) {
     const { startNodeProcess } = await import('./node.ts');
-    await startNodeProcess({ config, node: config.node, base, server, stack, progress });
+    await startNodeProcess({ config, node: config.node, base, pki, server, stack, progress });
   }
   await server;
   tell({ type: 'ready' });

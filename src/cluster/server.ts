@@ -3,6 +3,7 @@ import { createRegistry } from '../api/builtins.ts';
 import { openIdConfiguration } from '../apiserver/authentication/tokens.ts';
 import { startHttpServer } from '../apiserver/http.node.ts';
 import { createTransport } from '../apiserver/kubelet-proxy/transport.node.ts';
+import type { Pki } from '../apiserver/pki/pki.ts';
 import { type ApiServer, createApiServer } from '../apiserver/server.ts';
 import { createStages, issuerOf } from '../apiserver/stages.ts';
 import type { ComponentContext } from '../client/component.ts';
@@ -13,7 +14,7 @@ import { createEmbeddedStore } from '../store/embedded.ts';
 import type { Base } from './base.ts';
 import { addressPlan } from './network.ts';
 import { clusterPaths } from './paths.ts';
-import { openPki, serverCertificates } from './pki.ts';
+import { serverCertificates } from './pki.ts';
 import type { ProcessConfig } from './process-config.ts';
 import { startPublish } from './publish.ts';
 import { kubernetesVersion } from './version.ts';
@@ -27,11 +28,12 @@ const admin = (name: string) => ({ name, groups: ['system:masters', 'system:auth
 export async function startServer(
   config: ProcessConfig,
   base: Base,
+  opening: Promise<Pki>,
   stack: AsyncDisposableStack,
 ): Promise<ApiServer> {
   const { clock, random, logger, metrics } = base;
   const paths = clusterPaths(config.cluster, base.env);
-  const [store, pki] = await Promise.all([createEmbeddedStore({ directory: paths.store }), openPki(paths)]);
+  const [store, pki] = await Promise.all([createEmbeddedStore({ directory: paths.store }), opening]);
   stack.use(store);
   const { serving, kubeletClient } = await serverCertificates(pki, config.apiAddress);
   const transport = createTransport({

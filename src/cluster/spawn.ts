@@ -7,7 +7,7 @@ import { UserError } from './errors.ts';
 import { type Holder, inside, processStartTime, writeProcess } from './holder.ts';
 import { cacheRoot } from './paths.ts';
 import type { HostSocket } from './ports.ts';
-import type { Message, ProcessConfig } from './process-config.ts';
+import type { Go, Message, ProcessConfig } from './process-config.ts';
 
 /** How the entry file of this package is named from here: TypeScript in a checkout, JavaScript once compiled. */
 const entry = fileURLToPath(
@@ -24,6 +24,8 @@ export interface SpawnOptions {
   log: string;
   onProgress(text: string): void;
   signal: AbortSignal;
+  /** The process loads its code while they are made, and then waits for them. */
+  certificates: Promise<void>;
 }
 
 /** The first of a process' own children, which is where `nsenter` has put the program. */
@@ -58,11 +60,22 @@ export async function spawnProcess(options: SpawnOptions): Promise<void> {
   // From here on it is the process inside who accepts; a connection that comes before it does waits in the socket's queue.
   for (const socket of options.sockets) socket.close();
   try {
-    await ready(child, options);
+    await Promise.all([ready(child, options), go(child, options)]);
   } finally {
     if (child.connected) child.disconnect();
     child.unref();
   }
+}
+
+async function go(child: ChildProcess, { certificates }: SpawnOptions): Promise<void> {
+  try {
+    await certificates;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  // Should it have ended by now, that is told already.
+  child.send({ type: 'certificates are made' } satisfies Go, () => {});
 }
 
 function ready(child: ChildProcess, options: SpawnOptions): Promise<void> {

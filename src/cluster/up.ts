@@ -152,12 +152,8 @@ async function bringUp(
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(startTimeoutMs)]);
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   writeDescription(paths, description);
-  options.progress('namespaces, certificates and images');
-  const [holders, , archive] = await Promise.all([
-    startHolders(layout),
-    ensurePki(paths, layout),
-    builtinArchive(cacheRoot()),
-  ]);
+  options.progress('namespaces and images');
+  const [holders, archive] = await Promise.all([startHolders(layout), builtinArchive(cacheRoot())]);
   signal.throwIfAborted();
   const config = (process: ProcessLayout): ProcessConfig => ({
     cluster: description.name,
@@ -184,8 +180,11 @@ async function bringUp(
     },
     hostResolvConf: existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf', 'utf8') : '',
   });
-  await Promise.all(
-    layout.processes
+  // Made only now, while the processes load their code: the library for it keeps this one busy for a while.
+  const certificates = ensurePki(paths, layout);
+  await Promise.all([
+    certificates,
+    ...layout.processes
       .filter(process => !process.node?.stopped || process.roles.includes('server'))
       .filter(process => !readProcess(process.processFile))
       .map(process =>
@@ -198,9 +197,10 @@ async function bringUp(
           log: process.log,
           onProgress: options.progress,
           signal,
+          certificates,
         }),
       ),
-  );
+  ]);
 }
 
 /** All holders that should be there, by file: those that live are kept, with all that runs in them. */
