@@ -276,6 +276,8 @@ test('an inherited listening socket is accepted on', async () => {
       stdio: ['ignore', 'pipe', 'inherit', listening._handle.fd],
     },
   );
+  // From here on only the child accepts: a connection that this process took would wait for ever.
+  inherited.close();
   try {
     const [said] = (await once(child.stdout!, 'data')) as [Buffer];
     assert.equal(said.toString().trim(), String(port));
@@ -289,7 +291,6 @@ test('an inherited listening socket is accepted on', async () => {
     assert.equal(text, 'inherited');
   } finally {
     child.kill();
-    inherited.close();
   }
 });
 
