@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
 import type { Registry } from '../api/registration.ts';
 import type { Resource } from '../api/resource.ts';
 import type { Client } from '../client/client.ts';
@@ -22,7 +21,9 @@ function textOf(source: string): string {
 }
 
 /** The objects of a YAML or JSON text with any number of documents; Lists are taken apart. */
-export function parseManifest(text: string): KubeObject[] {
+export async function parseManifest(text: string): Promise<KubeObject[]> {
+  // Loaded late: it is a tenth of what a start in a new process takes.
+  const { parseAllDocuments } = await import('yaml');
   const objects: KubeObject[] = [];
   for (const document of parseAllDocuments(text)) {
     const [error] = document.errors;
@@ -52,7 +53,7 @@ export async function applyManifest(
   namespace: string,
 ): Promise<Stored<KubeObject>[]> {
   const applied: Stored<KubeObject>[] = [];
-  for (const object of parseManifest(textOf(source))) {
+  for (const object of await parseManifest(textOf(source))) {
     const resource = resourceOf(registry, object) as Resource<KubeObject>;
     const metadata = { ...object.metadata };
     if (resource.namespaced) metadata.namespace ??= namespace;

@@ -115,7 +115,7 @@ export class Cluster implements AsyncDisposable {
   /** Path of a kubeconfig file for kubectl and clients in any language. The first to ask opens HTTPS on loopback. */
   get kubeconfig(): Promise<string> {
     return (this.#kubeconfig ??= import('./kubeconfig.ts').then(({ openKubeconfig }) =>
-      openKubeconfig(this.#plane.server, this.#base.logger, this.#stack),
+      openKubeconfig(this.#plane, this.#base.logger, this.#stack),
     ));
   }
 
@@ -204,7 +204,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Starts one more instance of all controllers, as a second server would. */
   startControllers(): Promise<AsyncDisposable> {
-    return this.#plane.startControllers('kube-controller-manager');
+    return this.#plane.startControllers();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 // API server, controllers and scheduler over a memory store, in this process, as src/cluster/server.ts composes the real ones.
 import { createRegistry } from '../api/builtins.ts';
+import { configmaps } from '../api/generated/resources/core.v1.ts';
 import type { Registry } from '../api/registration.ts';
 import { registryOf } from '../api/registry.ts';
 import type { User } from '../apiserver/contracts.ts';
@@ -8,7 +9,7 @@ import { createStages } from '../apiserver/stages.ts';
 import type { ComponentContext } from '../client/component.ts';
 import { createInformers } from '../client/informers.ts';
 import { kubernetesVersion } from '../cluster/version.ts';
-import { startControllers } from '../controllers/all.ts';
+import { controllers, startControllers } from '../controllers/all.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
 import type { Metrics } from '../machinery/metrics.ts';
@@ -17,7 +18,7 @@ import { startScheduler } from '../scheduler/scheduler.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { apiAddress } from './addresses.ts';
 import { type Guard, guardedClient } from './guarded-client.ts';
-import { processPki } from './pki.ts';
+import { noAuthority, serviceAccountKey } from './pki.ts';
 
 /** What all parts of one cluster share. */
 export interface Base {
@@ -42,7 +43,9 @@ export interface ControlPlane {
   /** A client and caches of its own for a component; `guard` stands before the cluster's. */
   context(component: string, user: User, guard?: Omit<Guard, 'component'>): ComponentContext;
   /** One more instance of all controllers. */
-  startControllers(component: string): Promise<AsyncDisposable>;
+  startControllers(): Promise<AsyncDisposable>;
+  /** Tells everyone in the cluster of its authority, in PEM, in place of none. */
+  publishAuthority(ca: string): Promise<void>;
 }
 
 const [major = '', minor = ''] = kubernetesVersion.slice(1).split('.');
@@ -56,6 +59,8 @@ export const master = (name: string): User => ({ name, groups: ['system:masters'
 
 let builtins: Registry | undefined;
 
+const publisher = 'root-ca-cert-publisher';
+
 /** Resolves when requests are answered and all components work. What it starts goes to `stack`. */
 export async function startControlPlane(
   base: Base,
@@ -64,16 +69,14 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   builtins ??= createRegistry();
   const registry = registryOf(builtins.all());
-  const pki = await processPki();
   const server = stack.use(
     await createApiServer({
       ...base,
       store: stack.use(createMemoryStore()),
       registry,
       stages: createStages({
-        serviceAccountKey: pki.serviceAccountKey,
+        serviceAccountKey: await serviceAccountKey(),
         apiServer: apiAddress,
-        clientCa: pki.caCertificate,
       }),
       version,
       address: `${apiAddress.address}:${apiAddress.port}`,
@@ -85,18 +88,37 @@ export async function startControlPlane(
     const informers = stack.use(createInformers(client, base));
     return { ...base, client, informers };
   };
-  const runControllers = async (component: string): Promise<AsyncDisposable> =>
-    stack.use(
-      await startControllers(context(component, master(`system:${component}`)), {
-        resources: () => registry.all(),
-        rootCa: pki.caCertificate,
-        ...(options.controllers ? { enabled: options.controllers } : {}),
-      }),
-    );
+  const enabled = options.controllers ?? Object.keys(controllers);
+  const manager = (): ComponentContext =>
+    context('kube-controller-manager', master('system:kube-controller-manager'));
+  const run = async (own: ComponentContext, names: readonly string[], rootCa: string) =>
+    stack.use(await startControllers(own, { resources: () => registry.all(), enabled: names, rootCa }));
+  // Apart from the others, so that the authority can be told later.
+  const publish = (own: ComponentContext, ca: string) =>
+    enabled.includes(publisher) ? run(own, [publisher], ca) : undefined;
+  const first = manager();
+  let publishing: AsyncDisposable | undefined;
   const scheduling = async (): Promise<void> => {
     if (options.scheduler === false) return;
     stack.use(await startScheduler(context('kube-scheduler', master('system:kube-scheduler'))));
   };
-  await Promise.all([runControllers('kube-controller-manager'), scheduling()]);
-  return { server, registry, context, startControllers: runControllers };
+  const others = enabled.filter(name => name !== publisher);
+  const publishFirst = async (): Promise<void> => {
+    publishing = await publish(first, noAuthority);
+  };
+  await Promise.all([run(first, others, noAuthority), publishFirst(), scheduling()]);
+  return {
+    server,
+    registry,
+    context,
+    startControllers: () => run(manager(), others, noAuthority),
+    async publishAuthority(ca) {
+      await publishing?.[Symbol.asyncDispose]();
+      publishing = await publish(first, ca);
+      await first.client.create(configmaps, {
+        metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+        data: { 'client-ca-file': ca },
+      });
+    },
+  };
 }
