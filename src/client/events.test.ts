@@ -125,3 +125,16 @@ test('series: the second of a kind makes a series, further ones are written when
   assert.equal(client.all(series, 'ns').length, 2);
   await recorder[Symbol.asyncDispose]();
 });
+
+test('names depend on nothing but the clock that the recorder was given', async () => {
+  const names = async (): Promise<string[]> => {
+    const { clock, client, recorder, pod } = setUp();
+    for (const reason of ['A', 'B', 'C']) recorder.event(pod, 'Normal', reason, reason);
+    await clock.settle();
+    await recorder[Symbol.asyncDispose]();
+    return client.all(events, 'ns').map(({ metadata }) => metadata.name);
+  };
+  const first = await names();
+  assert.equal(new Set(first).size, 3);
+  assert.deepEqual(await names(), first);
+});

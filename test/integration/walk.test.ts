@@ -97,6 +97,11 @@ test('a Deployment is created, scaled and exposed', async () => {
   const all = await readyPods();
   assert.equal(new Set(addressesOf(all)).size, 10);
   assert.deepEqual([...new Set(all.map(pod => pod.spec?.nodeName))].sort(), ['node-1', 'node-2', 'node-3']);
+  const managers = all[0]!.metadata.managedFields?.map(({ manager, subresource }) => [manager, subresource]);
+  assert.deepEqual(managers, [
+    ['kube-controller-manager', undefined],
+    ['kubelet', 'status'],
+  ]);
 
   await cluster.apply(`
 apiVersion: v1
