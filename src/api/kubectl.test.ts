@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { createRegistry } from './builtins.ts';
 import { aggregatedDiscovery, apiGroupList, apiResourceList, apiVersions } from './discovery.ts';
 import { createOpenApi } from './openapi/documents.ts';
-import { tableOf } from './printing/table.ts';
+import { tableText } from './printing/table.ts';
 
 const version = spawnSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
 const skip = version.status === 0 ? false : 'there is no kubectl on the PATH';
@@ -50,9 +50,14 @@ function answer(path: string, accept: string): unknown {
   if (path.startsWith('/openapi/v3/')) return openApi.v3(path.slice('/openapi/v3/'.length))?.text;
   if (path === '/openapi/v2') return openApi.v2().text;
   if (path === '/api/v1/namespaces/default/pods')
-    return tableOf(registry.find('', 'v1', 'pods')!, [pod as never], now, {
-      metadata: { resourceVersion: '5' },
-    });
+    return JSON.parse(
+      tableText(
+        registry.find('', 'v1', 'pods')!,
+        [{ object: pod, derive: (_, make) => make() }],
+        { resourceVersion: '5' },
+        { version: 'v1', include: 'Metadata', now, headers: true },
+      ),
+    );
   const [, , group = '', served = 'v1'] = path.startsWith('/api/') ? ['', '', '', 'v1'] : path.split('/');
   return apiResourceList(registry, group, served);
 }

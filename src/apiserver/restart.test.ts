@@ -39,7 +39,7 @@ const brief = (events: readonly WatchEvent<V1ConfigMap>[]): string[] =>
 
 test('after kill -9 a watch resumes: every acknowledged write, in order, once', async () => {
   const directory = join(root, 'killed');
-  const fixture = join(import.meta.dirname, 'restart-writer.fixture.ts');
+  const fixture = join(import.meta.dirname, 'restart-writer.fixture.node.ts');
   const child = spawn(process.execPath, [fixture, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
   const acknowledged: string[] = [];
   const ended = new Promise(resolve => child.once('close', resolve));

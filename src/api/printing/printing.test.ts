@@ -3,10 +3,31 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../machinery/object.ts';
 import { createRegistry } from '../builtins.ts';
-import { tableOf } from './table.ts';
+import { type IncludeObject, tableText } from './table.ts';
 
 const registry = createRegistry();
 const now = Date.parse('2026-01-01T01:00:00Z');
+
+interface Table {
+  metadata: object;
+  columnDefinitions: { name: string }[];
+  rows: { cells: unknown[]; object?: object }[];
+}
+
+const tableOf = (
+  registration: Parameters<typeof tableText>[0],
+  object: KubeObject,
+  include: IncludeObject = 'Metadata',
+): Table =>
+  JSON.parse(
+    tableText(
+      registration,
+      [{ object, derive: (_, make) => make() }],
+      { resourceVersion: '7' },
+      { version: 'v1', include, now, headers: true },
+    ),
+  );
+
 const created = '2026-01-01T00:00:00Z';
 
 /** The row of an object as `name: cell`, with columns' names. */
@@ -18,7 +39,7 @@ function row(resource: string, object: object, version?: string): Record<string,
     ...object,
     metadata: { name: 'x', creationTimestamp: created, ...(object as KubeObject).metadata },
   };
-  const table = tableOf(registration, [withAge as KubeObject], now);
+  const table = tableOf(registration, withAge as KubeObject);
   return Object.fromEntries(
     table.columnDefinitions.map((column, index) => [column.name, table.rows[0]!.cells[index]]),
   );
@@ -282,15 +303,14 @@ test('Nodes and Events', () => {
 test('a Table holds what the client asked for of each object', () => {
   const registration = registry.find('', 'v1', 'configmaps')!;
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: 'b' } };
-  const of = (includeObject?: 'None' | 'Metadata' | 'Object') =>
-    tableOf(registration, [object], now, { includeObject, metadata: { resourceVersion: '7' } });
-  assert.equal(of().metadata.resourceVersion, '7');
+  const of = (include?: IncludeObject) => tableOf(registration, object, include);
+  assert.deepEqual(of().metadata, { resourceVersion: '7' });
   assert.deepEqual(of().rows[0]!.object, {
     kind: 'PartialObjectMetadata',
     apiVersion: 'meta.k8s.io/v1',
     metadata: { name: 'c' },
   });
-  assert.equal(of('Object').rows[0]!.object, object);
+  assert.deepEqual(of('Object').rows[0]!.object, object);
   assert.equal('object' in of('None').rows[0]!, false);
   assert.equal(of().rows[0]!.cells[2], '<unknown>');
 });

@@ -1,4 +1,5 @@
 // The answer's form: JSON or YAML, whole objects, Tables or metadata only; lists are put together from bytes that exist.
+import { type IncludeObject, partialText, tableText } from '../../api/printing/table.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import type { KubeObject } from '../../machinery/object.ts';
@@ -9,7 +10,6 @@ import { concat, decodeText, encodeJson, encodeText } from '../watch-cache/encod
 import type { View } from '../watch-cache/entry.ts';
 import { bytesResponse, type HttpResponse } from './exchange.ts';
 import type { MediaType } from './negotiation.ts';
-import { type IncludeObject, partialText, tableText } from './table.ts';
 import { watchResponse } from './watch-stream.ts';
 
 export interface Form {

@@ -1,10 +1,10 @@
+import { partialText, tableLine, tableText } from '../../api/printing/table.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { bookmarkObject } from '../local-client.ts';
 import { concat, decodeText, encodeJson, encodeText } from '../watch-cache/encoding.ts';
 import type { Watcher, WatchItem } from '../watch-cache/watcher.ts';
 import type { HttpResponse } from './exchange.ts';
 import type { Form } from './respond.ts';
-import { partialText, tableLine, tableText } from './table.ts';
 
 /** Without its own timeout a watch lasts this long, up to twice (upstream's --min-request-timeout). */
 const leastTimeout = 1800;
@@ -39,7 +39,7 @@ function lineMaker(form: Form, watcher: Watcher): (item: WatchItem) => Uint8Arra
       return concat([encodeJson({ type: 'BOOKMARK', object }), newline]);
     }
     if (shape === 'object') return item.view.line(item.type);
-    if (shape === 'table') return tableLine(registration, item.type, item.view, tableOptions());
+    if (shape === 'table') return encodeText(tableLine(registration, item.type, item.view, tableOptions()));
     return encodeText(`{"type":"${item.type}","object":${partialText(item.view, version)}}\n`);
   };
 }
