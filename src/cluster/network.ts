@@ -33,13 +33,14 @@ const batch = (holder: Holder, lines: string[]): Promise<string> => {
   return exec(program, args, { input: `${lines.join('\n')}\n` });
 };
 
+/** The node forwards for its Pods, and what passes between Pods on its bridge passes the rules, too. */
 const forwarding = (holder: Holder): Promise<string> =>
   exec(
     ...insideNetwork(
       holder,
       'sh',
       '-c',
-      'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || true',
+      'cd /proc/sys/net; echo 1 > ipv4/ip_forward; echo 1 > bridge/bridge-nf-call-iptables; echo 1 > bridge/bridge-nf-call-ip6tables; echo 1 > ipv6/conf/all/forwarding 2>/dev/null || true',
     ),
   );
 

@@ -1,4 +1,5 @@
 // What the kernel must have, asked before anything is made; one line for what is missing.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from './errors.ts';
@@ -16,6 +17,9 @@ export interface Facts {
   filesystems: string;
   /** Namespace types of this process, as in /proc/self/ns. */
   hasNamespace(type: string): boolean;
+  hasBridgeFilter(): boolean;
+  /** False where there is no such module. */
+  loadModule(name: string): boolean;
   freeBytes(path: string): number;
   env: NodeJS.ProcessEnv;
 }
@@ -24,6 +28,8 @@ const machine = (): Facts => ({
   uid: process.getuid?.() ?? 0,
   filesystems: readFileSync('/proc/filesystems', 'utf8'),
   hasNamespace: type => existsSync(`/proc/self/ns/${type}`),
+  hasBridgeFilter: () => existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables'),
+  loadModule: name => spawnSync('modprobe', [name], { stdio: 'ignore' }).status === 0,
   freeBytes: path => {
     const { bavail, bsize } = statfsSync(existing(path));
     return bavail * bsize;
@@ -49,9 +55,14 @@ export function preflight(
     if (!facts.hasNamespace(type))
       throw new UserError(`this kernel has no ${type} namespaces (CONFIG_NAMESPACES)`);
   }
-  // Where overlay is a module it is listed once it is loaded: containerd's start loads it, so a module file is enough.
-  if (!/\boverlay$/m.test(facts.filesystems) && !facts.filesystems.includes('ext4')) {
+  if (!/\boverlay$/m.test(facts.filesystems) && !facts.loadModule('overlay')) {
     throw new UserError('this kernel has no overlay file system (CONFIG_OVERLAY_FS), which containers need');
+  }
+  // Pods of one node share a bridge: without this, packets between them would pass the rules by.
+  if (!facts.hasBridgeFilter() && !(facts.loadModule('br_netfilter') && facts.hasBridgeFilter())) {
+    throw new UserError(
+      'this kernel does not show bridged packets to its rules (CONFIG_BRIDGE_NETFILTER): load br_netfilter',
+    );
   }
   const root = stateRoot(facts.env);
   const free = facts.freeBytes(root);

@@ -1,7 +1,7 @@
 // Clusters come and go: what `up` and `down` promise, and what they say to bad input.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -159,6 +159,39 @@ test('a damaged or newer state folder is refused with a line, and can be removed
   assert.match((await box.tsukube(['ls'])).stdout, /^worn\s+damaged/m);
   assert.equal((await box.tsukube(['down', '--name', 'worn'])).code, 0);
   assert.ok(!existsSync(folder));
+});
+
+test('a damaged store is refused with a line, and nothing of it is lost', async () => {
+  assert.equal((await box.tsukube(['up', '--name', 'rotten'])).code, 0);
+  assert.equal((await box.tsukube(['down', '--name', 'rotten', '--keep-data'])).code, 0);
+  const store = join(box.env.XDG_STATE_HOME!, 'tsukube', 'rotten', 'store');
+  const file = join(store, readdirSync(store).find(name => statSync(join(store, name)).size > 4096)!);
+  const whole = readFileSync(file);
+  writeFileSync(file, Buffer.concat([Buffer.from('this is no database'), whole.subarray(19)]));
+  const outcome = await box.tsukube(['up', '--name', 'rotten']);
+  assert.equal(outcome.code, 1);
+  assert.equal(
+    outcome.stderr.split('\n').filter(line => line && !line.startsWith('- ')).length,
+    1,
+    outcome.stderr,
+  );
+  assert.match(outcome.stderr, /store/);
+  writeFileSync(file, whole);
+  assert.equal((await box.tsukube(['up', '--name', 'rotten'])).code, 0);
+  assert.equal((await box.tsukube(['down', '--name', 'rotten'])).code, 0);
+});
+
+test('no disk space: one line, and nothing half made', async t => {
+  const folder = join(box.folder, 'small');
+  mkdirSync(folder);
+  assert.equal((await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder])).code, 0);
+  t.after(() => run('umount', [folder]));
+  const outcome = await box.tsukube(['up', '--name', 'cramped'], {
+    env: { ...box.env, XDG_STATE_HOME: folder },
+  });
+  assert.equal(outcome.code, 1);
+  assert.match(outcome.stderr, /^tsukube: only \d+ MB are free where the state lies/m);
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test('completion and version', async () => {
