@@ -36,18 +36,25 @@ const eventOf = (registration: Registration, item: WatchItem): WatchEvent<KubeOb
 export function createLocalClient(options: {
   user: User;
   registry: Registry;
+  /** Who its writes are by in managedFields where they do not say; as over HTTP the start of the User-Agent. Default `unknown`. */
+  fieldManager?: string;
   request(request: ApiRequest): Promise<ApiResult>;
   /** Bounds a watch in time. */
   endAfter(seconds: number, end: () => void): { cancel(): void };
 }): Client {
-  const { user, registry, request, endAfter } = options;
+  const { user, registry, fieldManager, request, endAfter } = options;
   const find = (resource: Resource): Registration => {
     const registration = registry.find(resource.group, resource.version, resource.resource);
     if (!registration) throw noSuchPath();
     return registration;
   };
   const send = (resource: Resource, rest: Omit<ApiRequest, 'user' | 'registration'>): Promise<ApiResult> =>
-    request({ user, registration: find(resource), ...rest });
+    request({
+      user,
+      registration: find(resource),
+      ...rest,
+      fieldManager: rest.fieldManager ?? fieldManager,
+    });
   const object = async <T>(result: Promise<ApiResult>): Promise<T> => {
     const answer = await result;
     if (answer.type === 'view') return answer.view.object as T;

@@ -55,8 +55,8 @@ export interface ApiServer extends AsyncDisposable {
   upgrade(request: HttpRequest): Promise<Upgrade>;
   /** `handle` for who has a WHATWG Request. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
-  /** A client in this process, acting as `user`. */
-  client(user: User): Client;
+  /** A client in this process, acting as `user`; its writes are `fieldManager`'s where they do not say otherwise. */
+  client(user: User, fieldManager?: string): Client;
 }
 
 /** Who the server itself is; never asked for permission. */
@@ -100,7 +100,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   };
   const endAfter = (seconds: number, end: () => void) => clock.timer(seconds * 1000, end);
 
-  const client = createLocalClient({ user: self, registry, request: trusted, endAfter });
+  const client = createLocalClient({
+    ...{ user: self, registry, endAfter },
+    fieldManager: 'kube-apiserver',
+    request: trusted,
+  });
   const informers = createInformers(client, { clock, random, logger, metrics });
   const context = {
     registry,
@@ -150,7 +154,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async fetch(request, connection = {}) {
       return toFetch(await handle(fromFetch(request, connection)), request.signal);
     },
-    client: user => createLocalClient({ user, registry, request, endAfter }),
+    client: (user, fieldManager) => createLocalClient({ user, registry, fieldManager, request, endAfter }),
     async [Symbol.asyncDispose]() {
       stop.abort();
       upkeep[Symbol.dispose]();

@@ -19,12 +19,16 @@ interface Kept {
 export const objectId = ({ kind, namespace, name, uid, apiVersion }: V1ObjectReference): string =>
   [kind, namespace, name, uid, apiVersion].join('|');
 
-let lastNanos = 0n;
+/** The time of the last name, by clock: recorders that share a clock never make the same name. */
+const lastNanos = new WeakMap<Clock, bigint>();
+
 /** Names as upstream's: the object's and the time in hexadecimal nanoseconds; two events never share one. */
-export function eventName(object: string, milliseconds: number): string {
-  const nanos = BigInt(Math.floor(milliseconds)) * 1_000_000n;
-  lastNanos = nanos > lastNanos ? nanos : lastNanos + 1n;
-  return `${object.slice(0, 230)}.${lastNanos.toString(16)}`;
+export function eventName(object: string, clock: Clock): string {
+  const now = BigInt(Math.floor(clock.now())) * 1_000_000n;
+  const last = lastNanos.get(clock) ?? 0n;
+  const nanos = now > last ? now : last + 1n;
+  lastNanos.set(clock, nanos);
+  return `${object.slice(0, 230)}.${nanos.toString(16)}`;
 }
 
 /** Counts equal events, combines similar ones and drops those of an object that has too many. */
@@ -56,7 +60,7 @@ export function createCorrelator(clock: Clock, options: EventRecorderOptions): E
   const fresh = ({ regarding, related, type, reason, action }: Occurrence, message: string): Kept => {
     const now = timestamp(clock.now());
     const namespace = regarding.namespace || 'default';
-    const name = eventName(regarding.name ?? '', clock.now());
+    const name = eventName(regarding.name ?? '', clock);
     return {
       name,
       namespace,

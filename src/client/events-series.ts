@@ -44,7 +44,7 @@ export function createSeries(
 
   const fresh = ({ regarding, related, type, reason, message, action }: Occurrence): EventsV1Event => {
     const now = clock.now();
-    const name = eventName(regarding.name ?? '', now);
+    const name = eventName(regarding.name ?? '', clock);
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',

@@ -84,7 +84,7 @@ export async function startControlPlane(
   );
   await server.ready;
   const context: ControlPlane['context'] = (component, user, guard = options.guard) => {
-    const client = guardedClient(server.client(user), { component, ...guard });
+    const client = guardedClient(server.client(user, component.split('/')[0]), { component, ...guard });
     const informers = stack.use(createInformers(client, base));
     return { ...base, client, informers };
   };
