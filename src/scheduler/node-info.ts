@@ -1,8 +1,8 @@
 import type { V1Node, V1Taint } from '../api/generated/types.ts';
 import type { Stored } from '../machinery/object.ts';
+import { isHard } from '../machinery/tolerations.ts';
 import type { PodInfo } from './pod-info.ts';
 import { amountsOf } from './resources.ts';
-import { isHard } from './tolerations.ts';
 
 const noLabels: Readonly<Record<string, string>> = {};
 

@@ -1,9 +1,9 @@
 import type { V1Pod, V1TopologySpreadConstraint } from '../api/generated/types.ts';
 import { compileLabelSelector, type LabelSelector } from '../machinery/labels.ts';
+import type { NodeMatcher } from '../machinery/node-affinity.ts';
+import { isTolerated } from '../machinery/tolerations.ts';
 import { withLabelKeys } from './affinity-terms.ts';
-import type { NodeMatcher } from './node-affinity.ts';
 import type { NodeInfo } from './node-info.ts';
-import { isTolerated } from './tolerations.ts';
 
 /** A topology spread constraint, ready for counting. */
 export interface SpreadConstraint {

@@ -2,9 +2,9 @@
 import { persistentvolumeclaims, persistentvolumes } from '../api/generated/resources/core.v1.ts';
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from '../api/generated/types.ts';
 import type { ComponentContext } from '../client/component.ts';
+import { type NodeLabels, selectorMatcher } from '../machinery/node-affinity.ts';
 import type { Stored } from '../machinery/object.ts';
 import type { Lookups } from './framework.ts';
-import { type NodeLabels, selectorMatcher } from './node-affinity.ts';
 import type { PodInfo } from './pod-info.ts';
 import { amountOf } from './resources.ts';
 import { claimsOf, fitsClaim, waitsForConsumer } from './volumes.ts';

@@ -6,8 +6,8 @@ import type {
   V1PodTemplateSpec,
   V1Toleration,
 } from '../../api/generated/types.ts';
-import { nodeIsAllowed } from '../common/node-affinity.ts';
-import { tolerates } from '../tainteviction/decide.ts';
+import { requiredNodes } from '../../machinery/node-affinity.ts';
+import { isTolerated } from '../../machinery/tolerations.ts';
 
 const exists = (key: string, effect: string): V1Toleration => ({ key, operator: 'Exists', effect });
 const always: readonly V1Toleration[] = [
@@ -38,12 +38,12 @@ export interface NodeVerdict {
 
 export function verdictOn(set: V1DaemonSet, node: V1Node): NodeVerdict {
   const { template } = set.spec!;
-  if (!nodeIsAllowed(template.spec, node)) return { run: false, stay: false };
+  const { name = '', labels = {} } = node.metadata ?? {};
+  if (requiredNodes(template.spec)?.({ name, labels }) === false) return { run: false, stay: false };
   const tolerations = daemonTolerations(template);
   const refused = (effects: string[]): boolean =>
     (node.spec?.taints ?? []).some(
-      taint =>
-        effects.includes(taint.effect) && !tolerations.some(toleration => tolerates(toleration, taint)),
+      taint => effects.includes(taint.effect) && !isTolerated(taint, tolerations),
     );
   return { run: !refused(['NoSchedule', 'NoExecute']), stay: !refused(['NoExecute']) };
 }

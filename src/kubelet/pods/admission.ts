@@ -1,5 +1,7 @@
 import type { V1Node, V1Pod } from '../../api/generated/types.ts';
+import { requiredNodes } from '../../machinery/node-affinity.ts';
 import { parseQuantity, quantityMilliValue, quantityValue } from '../../machinery/quantity.ts';
+import { isTolerated } from '../../machinery/tolerations.ts';
 import { podRequests } from '../container/resources.ts';
 
 /** Why a Pod cannot run here. */
@@ -7,15 +9,6 @@ export interface Refusal {
   reason: string;
   message: string;
 }
-
-const toleratesEverything = (pod: V1Pod, key: string, value: string, effect: string): boolean =>
-  (pod.spec?.tolerations ?? []).some(
-    toleration =>
-      (!toleration.effect || toleration.effect === effect) &&
-      (toleration.operator === 'Exists'
-        ? !toleration.key || toleration.key === key
-        : toleration.key === key && (toleration.value ?? '') === value),
-  );
 
 /**
  * Whether a Pod that was given to this node can run on it beside the `others` (upstream: pkg/kubelet/lifecycle/predicate.go). Undefined: yes.
@@ -27,21 +20,22 @@ export function refusalOf(
   maxPods: number,
 ): Refusal | undefined {
   if (!node) return undefined;
-  const labels = node.metadata?.labels ?? {};
-  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {}))
-    if (labels[key] !== value)
-      return {
-        reason: 'NodeAffinity',
-        message:
-          "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
-      };
-  for (const { key, value = '', effect } of node.spec?.taints ?? [])
-    if (effect === 'NoExecute' && !toleratesEverything(pod, key, value, effect))
-      return {
-        reason: 'TaintToleration',
-        message:
-          "Pod was rejected: Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate",
-      };
+  const { name = '', labels = {} } = node.metadata ?? {};
+  if (requiredNodes(pod.spec)?.({ name, labels }) === false)
+    return {
+      reason: 'NodeAffinity',
+      message:
+        "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    };
+  const tolerations = pod.spec?.tolerations ?? [];
+  if (
+    (node.spec?.taints ?? []).some(taint => taint.effect === 'NoExecute' && !isTolerated(taint, tolerations))
+  )
+    return {
+      reason: 'TaintToleration',
+      message:
+        "Pod was rejected: Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate",
+    };
 
   const used = new Map<string, number>();
   let count = 0;

@@ -1,5 +1,5 @@
+import { requiredNames, requiredNodes } from '../../machinery/node-affinity.ts';
 import type { FilterPlugin, Rejection } from '../framework.ts';
-import { requiredNames, requiredNodes } from '../node-affinity.ts';
 
 const rejected: Rejection = {
   reasons: ["node(s) didn't match Pod's node affinity/selector"],

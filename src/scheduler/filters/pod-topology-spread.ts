@@ -1,6 +1,6 @@
 import type { V1TopologySpreadConstraint } from '../../api/generated/types.ts';
+import { requiredNodes } from '../../machinery/node-affinity.ts';
 import type { FilterPlugin, NodeFilter, Rejection } from '../framework.ts';
-import { requiredNodes } from '../node-affinity.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';

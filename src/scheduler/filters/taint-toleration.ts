@@ -1,5 +1,5 @@
+import { isTolerated } from '../../machinery/tolerations.ts';
 import type { FilterPlugin, Rejection } from '../framework.ts';
-import { isTolerated } from '../tolerations.ts';
 
 const rejected: Rejection = { reasons: ['node(s) had untolerated taint(s)'], unresolvable: true };
 

@@ -1,6 +1,6 @@
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from '../../api/generated/types.ts';
+import { type NodeMatcher, selectorMatcher } from '../../machinery/node-affinity.ts';
 import type { FilterPlugin, Lookups, NodeFilter, Rejection } from '../framework.ts';
-import { type NodeMatcher, selectorMatcher } from '../node-affinity.ts';
 import { claimsOf, fitsClaim, provisions, waitsForConsumer } from '../volumes.ts';
 
 const wrongNode: Rejection = {

@@ -1,5 +1,5 @@
+import { termMatcher } from '../../machinery/node-affinity.ts';
 import { normalizeByMax, type ScorePlugin } from '../framework.ts';
-import { termMatcher } from '../node-affinity.ts';
 
 /** Prefers nodes that match more of the pod's preferred node affinity. */
 export const nodeAffinityScore: ScorePlugin = {

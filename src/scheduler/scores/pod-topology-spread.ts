@@ -1,6 +1,6 @@
+import { requiredNodes } from '../../machinery/node-affinity.ts';
 import { defaultConstraints } from '../default-spread.ts';
 import { maxScore, type NodeScorer, type ScorePlugin } from '../framework.ts';
-import { requiredNodes } from '../node-affinity.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { compileConstraints } from '../spread.ts';
 

@@ -1,5 +1,5 @@
+import { isTolerated } from '../../machinery/tolerations.ts';
 import { normalizeByMax, type ScorePlugin } from '../framework.ts';
-import { isTolerated } from '../tolerations.ts';
 
 /** Prefers nodes with fewer untolerated taints of effect PreferNoSchedule. */
 export const taintTolerationScore: ScorePlugin = {
