@@ -21,7 +21,7 @@ for (const suite of suites) {
     .sort();
   if (files.length === 0) continue;
   console.log(`\n== ${suite.name}: ${files.length} files`);
-  const stream = run({ files, concurrency: suite.concurrency, timeout: 600_000 });
+  const stream = run({ files, concurrency: suite.concurrency, timeout: 300_000, forceExit: true });
   stream.on('test:pass', event => {
     if (event.details.type === 'suite') return;
     if (event.skip !== undefined) counts.skipped++;
