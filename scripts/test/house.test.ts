@@ -66,11 +66,11 @@ test('the core takes its time and randomness as arguments', () => {
 });
 
 test('nothing is left for later, and nothing escapes the compiler', () => {
-  const marks = new RegExp(
-    ['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@ts-' + 'nocheck', 'as ' + 'any\\b'].join('|'),
-  );
+  const marks = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@ts-' + 'nocheck'].join('|'));
+  const cast = new RegExp(`\\bas ${'any'}\\b`);
+  const code = (file: string): string => text(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
   assert.deepEqual(
-    files.filter(file => marks.test(text(file).replace(/\b(such |as )?as any (other|others|one|of)\b/g, ''))),
+    files.filter(file => marks.test(text(file)) || cast.test(code(file))),
     [],
   );
 });
