@@ -23,6 +23,7 @@ import { createLocalClient } from './local-client.ts';
 import { perform } from './perform.ts';
 import type { Core } from './registry/core.ts';
 import { rewriter } from './registry/rewrite.ts';
+import { createTurns } from './registry/turns.ts';
 import { startUpkeep } from './upkeep.ts';
 import { createCaches } from './watch-cache/caches.ts';
 
@@ -71,6 +72,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     store,
     registry,
     caches,
+    turns: createTurns(),
     clock,
     random,
     logger,

@@ -76,22 +76,23 @@ function clientsOf(
   pki: Pki,
   own: NodeCertificates,
 ) {
-  const remote = (pair: KeyPair): Client =>
+  const remote = (pair: KeyPair, component: string): Client =>
     createHttpClient({
       clock: base.clock,
+      userAgent: `${component}/${kubernetesVersion}`,
       server: `https://${config.apiAddress}:${innerApiPort}`,
       tls: { ca: pki.caCertificate, cert: pair.certificate, key: pair.key },
     });
-  if (!server) return { kubelet: remote(own.kubelet), network: remote(own.proxy) };
+  if (!server) return { kubelet: remote(own.kubelet, 'kubelet'), network: remote(own.proxy, 'kube-proxy') };
   return {
-    kubelet: server.client({
-      name: `system:node:${node.name}`,
-      groups: ['system:nodes', 'system:authenticated'],
-    }),
-    network: server.client({
-      name: 'system:kube-proxy',
-      groups: ['system:node-proxiers', 'system:authenticated'],
-    }),
+    kubelet: server.client(
+      { name: `system:node:${node.name}`, groups: ['system:nodes', 'system:authenticated'] },
+      'kubelet',
+    ),
+    network: server.client(
+      { name: 'system:kube-proxy', groups: ['system:node-proxiers', 'system:authenticated'] },
+      'kube-proxy',
+    ),
   };
 }
 

@@ -71,16 +71,17 @@ export async function startServer(
     }),
   );
   await server.ready;
-  const contextOf = (user: string): ComponentContext => {
-    const client = server.client(admin(user));
+  const clientOf = (component: string) => server.client(admin(`system:${component}`), component);
+  const contextOf = (component: string): ComponentContext => {
+    const client = clientOf(component);
     const informers = stack.use(createInformers(client, { clock, random, logger, metrics }));
     return { client, informers, clock, random, logger, metrics };
   };
   // One set of caches serves all of them; what they write is told apart by its field manager.
-  const context = contextOf('system:kube-controller-manager');
+  const context = contextOf('kube-controller-manager');
   const [controllers, scheduler] = await Promise.all([
     startControllers(context, { resources: () => registry.all(), rootCa: pki.caCertificate }),
-    startScheduler({ ...context, client: server.client(admin('system:kube-scheduler')) }),
+    startScheduler({ ...context, client: clientOf('kube-scheduler') }),
   ]);
   stack.use(controllers);
   stack.use(scheduler);

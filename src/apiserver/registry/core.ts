@@ -7,12 +7,15 @@ import { StatusError } from '../../machinery/status-error.ts';
 import type { KeyValue, Store } from '../../store/store.ts';
 import type { AdmissionRequest, Stages, User } from '../contracts.ts';
 import { type Caches, root } from '../watch-cache/caches.ts';
+import type { Turns } from './turns.ts';
 
 /** What the verbs work with. */
 export interface Core {
   store: Store;
   registry: Registry;
   caches: Caches;
+  /** Writes of what exists wait here for each other. */
+  turns: Turns;
   clock: Clock;
   random: Random;
   logger: Logger;

@@ -8,6 +8,7 @@ import { Entry, handOver, type View } from '../watch-cache/entry.ts';
 import { cloneJson } from './clone.ts';
 import { admissionOf, type Core, hooksOf, keyOf, swap, validateAdmission, type WriteCall } from './core.ts';
 import { hasDependents, lifecycleOf } from './facts.ts';
+import { createPatience } from './turns.ts';
 
 export interface Deleted {
   /** The object as it was last. */
@@ -21,11 +22,23 @@ export interface Deleted {
 type Metadata = Stored<KubeObject>['metadata'];
 
 /** A deletion (registry Store.Delete): at once, or marked and left to who holds the finalizers or the grace period. */
-export async function deleteObject(core: Core, call: WriteCall, options: V1DeleteOptions): Promise<Deleted> {
+export function deleteObject(core: Core, call: WriteCall, options: V1DeleteOptions): Promise<Deleted> {
+  const key = keyOf(call.registration, call.namespace, call.name);
+  const checkPatience = createPatience(core.clock);
+  return core.turns(key, () => remove(core, call, options, key, checkPatience));
+}
+
+async function remove(
+  core: Core,
+  call: WriteCall,
+  options: V1DeleteOptions,
+  key: string,
+  checkPatience: () => void,
+): Promise<Deleted> {
   const { registration, name } = call;
-  const key = keyOf(registration, call.namespace, name);
   let entry = (await core.caches.fresh(registration.storagePrefix)).get(key);
   for (;;) {
+    checkPatience();
     if (!entry) throw notFound(registration, name);
     const view = entry.view(registration);
     checkPreconditions(call, view.object, options);

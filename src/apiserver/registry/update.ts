@@ -20,6 +20,7 @@ import { checkName, ensureNamespace } from './decode.ts';
 import { createsOnUpdate, lifecycleOf, needsVersion, partsOf } from './facts.ts';
 import { trackUpdate, withoutTimestampNoise } from './managed-fields.ts';
 import { dedupeOwners, keepSystemFields, refuse, wipeSystemFields } from './metadata.ts';
+import { createPatience } from './turns.ts';
 import { validateMetadata, validateMetadataUpdate } from './validation.ts';
 
 export interface UpdatePlan {
@@ -39,12 +40,24 @@ export interface Written {
 }
 
 /** Replaces an object, or the part of it that `call.subresource` stands for, by optimistic writes until one holds. */
-export async function updateObject(core: Core, call: WriteCall, plan: UpdatePlan): Promise<Written> {
+export function updateObject(core: Core, call: WriteCall, plan: UpdatePlan): Promise<Written> {
+  const key = keyOf(call.registration, call.namespace, call.name);
+  const checkPatience = createPatience(core.clock);
+  return core.turns(key, () => update(core, call, plan, key, checkPatience));
+}
+
+async function update(
+  core: Core,
+  call: WriteCall,
+  plan: UpdatePlan,
+  key: string,
+  checkPatience: () => void,
+): Promise<Written> {
   const { registration } = call;
   const { storagePrefix } = registration;
-  const key = keyOf(registration, call.namespace, call.name);
   let entry = (await core.caches.fresh(storagePrefix)).get(key);
   for (;;) {
+    checkPatience();
     if (!entry) {
       const allowed = !call.subresource && !plan.unchecked && (plan.create || createsOnUpdate(registration));
       if (!allowed) throw notFound(registration, call.name);

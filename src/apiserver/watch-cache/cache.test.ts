@@ -88,19 +88,47 @@ test('a namespace’s watchers hear nothing of others', async () => {
   assert.equal(await other.next(), undefined);
 });
 
-test('the resourceVersion is spliced into stored bytes, whatever metadata holds', () => {
-  const splice = (value: object): unknown => {
+test('the resourceVersion is spliced into stored bytes where upstream has it, whatever metadata holds', () => {
+  const splice = (value: object): string | undefined => {
     const wire = spliceResourceVersion(new TextEncoder().encode(JSON.stringify(value)), 42);
-    return wire && JSON.parse(decodeText(wire.bytes));
+    return wire && decodeText(wire.bytes);
   };
-  assert.deepEqual(splice({ kind: 'X', apiVersion: 'v1', metadata: {} }), {
-    kind: 'X',
-    apiVersion: 'v1',
-    metadata: { resourceVersion: '42' },
-  });
-  assert.deepEqual(splice({ metadata: { name: 'ü' }, a: 1 }), {
-    metadata: { resourceVersion: '42', name: 'ü' },
-    a: 1,
-  });
+  const text = (value: object): string => JSON.stringify(value);
+  const kind = { kind: 'X', apiVersion: 'v1' };
+  assert.equal(splice({ ...kind, metadata: {} }), text({ ...kind, metadata: { resourceVersion: '42' } }));
+  assert.equal(
+    splice({ ...kind, metadata: { name: 'a', uid: 'u' } }),
+    text({ ...kind, metadata: { name: 'a', uid: 'u', resourceVersion: '42' } }),
+  );
+  assert.equal(
+    splice({ metadata: { labels: { name: 'ü' }, name: 'b' }, a: 1 }),
+    text({ metadata: { resourceVersion: '42', labels: { name: 'ü' }, name: 'b' }, a: 1 }),
+  );
   assert.equal(splice({ spec: { metadata: {} }, metadata: {} }), undefined);
+  // Where the search for its place ends, at whichever byte.
+  for (let length = 900; length < 1100; length++) {
+    const metadata = { name: 'n'.repeat(length), uid: 'u', generation: 1 };
+    const { resourceVersion, ...rest } = JSON.parse(splice({ ...kind, metadata })!).metadata;
+    assert.deepEqual([resourceVersion, rest], ['42', metadata]);
+  }
+});
+
+test('metadata lies in the store in upstream’s order', () => {
+  const stored = encodeForStorage({
+    metadata: {
+      managedFields: [],
+      labels: { a: 'b' },
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      resourceVersion: '7',
+      uid: 'u',
+      namespace: 'd',
+      name: 'n',
+    },
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+  });
+  assert.equal(
+    decodeText(spliceResourceVersion(stored, 9)!.bytes),
+    '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"n","namespace":"d","uid":"u","resourceVersion":"9","creationTimestamp":"2026-01-01T00:00:00Z","labels":{"a":"b"},"managedFields":[]}}',
+  );
 });
