@@ -9,6 +9,7 @@ interface Envelope {
   event: { type_url: string; value: Uint8Array } | null;
 }
 
+const messages = 'containerd.services.events.v1';
 // The namespace in which containerd keeps what was made through CRI.
 const filters = ['/tasks/exit', '/tasks/oom'].map(topic => `topic=="${topic}",namespace==k8s.io`);
 const retryMs = 1000;
@@ -29,11 +30,11 @@ export function watchEvents(
     while (!signal.aborted) {
       try {
         await connection.stream<Envelope>(
-          'containerd.services.events.v1.Events',
+          `${messages}.Events`,
           'Subscribe',
           { filters },
           envelope => {
-            const event = decode(envelope);
+            const event = read(connection, envelope);
             if (event) handler(event);
           },
           signal,
@@ -50,35 +51,16 @@ export function watchEvents(
   return () => abort.abort();
 }
 
-/** TaskExit has the container in field 1 and the process in field 2; the container has ended only if both are equal. */
-function decode({ topic, event }: Envelope): RuntimeEvent | undefined {
+/** A container has ended when the process is its own, not one that was executed in it. */
+function read(connection: Connection, { topic, event }: Envelope): RuntimeEvent | undefined {
   if (!event) return undefined;
-  const fields = stringFields(event.value);
-  const id = fields[1];
-  if (!id) return undefined;
-  if (topic === '/tasks/oom') return { type: 'oom', id };
-  return fields[2] === id ? { type: 'exit', id } : undefined;
-}
-
-/** Length-delimited fields of a protobuf message, by number; stops at the first field of another type. */
-function stringFields(bytes: Uint8Array): Record<number, string> {
-  const fields: Record<number, string> = {};
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; at < bytes.length; shift += 7) {
-      const byte = bytes[at++]!;
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  };
-  while (at < bytes.length) {
-    const tag = varint();
-    if ((tag & 7) !== 2) break;
-    const length = varint();
-    fields[tag >> 3] = new TextDecoder().decode(bytes.subarray(at, at + length));
-    at += length;
+  if (topic === '/tasks/oom') {
+    const { container_id: id } = connection.decode<{ container_id: string }>(
+      `${messages}.TaskOOM`,
+      event.value,
+    );
+    return { type: 'oom', id };
   }
-  return fields;
+  const exit = connection.decode<{ container_id: string; id: string }>(`${messages}.TaskExit`, event.value);
+  return exit.container_id === exit.id ? { type: 'exit', id: exit.id } : undefined;
 }

@@ -36,7 +36,7 @@ const uidFilter = (podUid: string | undefined) =>
 
 /** A Runtime over the Container Runtime Interface v1 (containerd 1.6 and later, CRI-O). */
 export async function createCriRuntime({ socket, clock, logger }: CriRuntimeOptions): Promise<Runtime> {
-  const connection = connect(socket, clock);
+  const connection = await connect(socket, clock);
   const runtime = <A>(method: string, request: object, timeoutMs?: number): Promise<A> =>
     connection.call('runtime.v1.RuntimeService', method, request, timeoutMs);
   const images = <A>(method: string, request: object, timeoutMs?: number): Promise<A> =>

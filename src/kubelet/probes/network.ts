@@ -1,5 +1,7 @@
-import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
+import type { ClientRequest, RequestOptions } from 'node:http';
 import { connect } from 'node:net';
+import { type Grpc, loadGrpc } from '../grpc.ts';
+import { http } from '../../platform/http.ts';
 import type { HttpRequest, ProbeActions, ProbeOutcome } from './actions.ts';
 
 const maxRedirects = 10;
@@ -49,7 +51,7 @@ async function httpOnce(
         await import('node:https').then(
           https => given => https.request({ ...given, rejectUnauthorized: false }),
         )
-      : httpRequest;
+      : http.request;
   return new Promise((resolve, reject) => {
     const request = start(options);
     request.on('error', reject);
@@ -77,43 +79,37 @@ function defaults(target: HttpRequest): string[] {
   return standard.filter(([name]) => !given.has(name.toLowerCase())).flat();
 }
 
-/** gRPC's health check, with its two small messages written by hand: service is field 1 of the request, status of the answer. */
+let health: Promise<Grpc> | undefined;
+
+/** gRPC's health check. */
 async function grpcHealth(address: string, service: string, timeoutMs: number): Promise<ProbeOutcome> {
-  const grpc = await import('@grpc/grpc-js');
-  const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
+  const deadline = performance.timeOrigin + performance.now() + timeoutMs;
+  health ??= loadGrpc(new URL('./health.proto', import.meta.url));
+  const { library, method } = await health;
+  const { path, serialize, deserialize } = method('grpc.health.v1.Health', 'Check');
+  const client = new library.Client(address, library.credentials.createInsecure(), {
     'grpc.primary_user_agent': 'kube-probe/1.36',
   });
-  const name = Buffer.from(service);
-  const encoded = name.length === 0 ? name : Buffer.concat([Buffer.from([0x0a, name.length]), name]);
-  const statuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
   try {
     return await new Promise<ProbeOutcome>(resolve => {
-      client.makeUnaryRequest(
-        '/grpc.health.v1.Health/Check',
-        (value: Buffer) => value,
-        (value: Buffer) => value[1] ?? 0,
-        encoded,
-        new grpc.Metadata(),
-        { deadline: performance.timeOrigin + performance.now() + timeoutMs },
-        (error, status) => {
-          if (!error) {
-            const text = statuses[status ?? 0] ?? String(status);
-            resolve(text === 'SERVING' ? ok : failed(`service unhealthy (responded with "${text}")`));
-          } else if (error.code === grpc.status.UNIMPLEMENTED)
-            resolve(
-              failed(
-                `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.details}`,
-              ),
-            );
-          else if (error.code === grpc.status.DEADLINE_EXCEEDED || error.code === grpc.status.UNAVAILABLE)
-            resolve(
-              failed(
-                `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: ${error.details}`,
-              ),
-            );
-          else resolve(failed(`error: health rpc probe failed: ${error.message}`));
-        },
-      );
+      client.makeUnaryRequest(path, serialize, deserialize, { service }, { deadline }, (error, answer) => {
+        if (!error) {
+          const { status } = answer as { status: string | number };
+          resolve(status === 'SERVING' ? ok : failed(`service unhealthy (responded with "${status}")`));
+        } else if (error.code === library.status.UNIMPLEMENTED)
+          resolve(
+            failed(
+              `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.details}`,
+            ),
+          );
+        else if (error.code === library.status.DEADLINE_EXCEEDED || error.code === library.status.UNAVAILABLE)
+          resolve(
+            failed(
+              `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: ${error.details}`,
+            ),
+          );
+        else resolve(failed(`error: health rpc probe failed: ${error.message}`));
+      });
     });
   } finally {
     client.close();
