@@ -1,7 +1,7 @@
 import type { ClientRequest, RequestOptions } from 'node:http';
 import { connect } from 'node:net';
-import { type Grpc, loadGrpc } from '../grpc.ts';
 import { http } from '../../platform/http.ts';
+import { type Grpc, loadGrpc } from '../grpc.ts';
 import type { HttpRequest, ProbeActions, ProbeOutcome } from './actions.ts';
 
 const maxRedirects = 10;
