@@ -1,6 +1,6 @@
 // The server's sockets: TLS with HTTP/2 and HTTP/1.1 on addresses and on inherited descriptors, client certificates, upgrades.
 
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Logger } from '../machinery/logger.ts';
 import { tooLarge } from '../machinery/status-errors.ts';
+import { http } from '../platform/http.ts';
 import type { Credentials } from './contracts.ts';
 import type { HttpRequest, HttpResponse } from './http/exchange.ts';
 import type { NodeTransport } from './kubelet-proxy/transport.node.ts';
@@ -187,7 +188,7 @@ function carry(
 function refuseUpgrade(client: Duplex, { status, headers, body }: HttpResponse): void {
   const bytes = body.type === 'bytes' ? body.bytes : new Uint8Array(0);
   const lines = Object.entries(headers).flatMap(([name, value]) => list(value).map(one => `${name}: ${one}`));
-  const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`;
+  const start = `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`;
   client.end(Buffer.concat([Buffer.from(start), bytes]));
 }
 

@@ -1,9 +1,10 @@
 // How requests reach an API server: HTTP/2 on one connection where the server speaks it, HTTP/1.1 with keep-alive otherwise.
-import http from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import tls from 'node:tls';
 import type { Clock, Timer } from '../machinery/clock.ts';
+import { http } from '../platform/http.ts';
 import { streamBody } from './stream-body.node.ts';
 
 export interface TransportRequest {
@@ -17,7 +18,7 @@ export interface TransportRequest {
 
 export interface TransportResponse {
   status: number;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -126,7 +127,7 @@ const onStream = (
     stream.once('response', answer =>
       resolve({
         status: Number(answer[':status']),
-        headers: answer as http.IncomingHttpHeaders,
+        headers: answer as IncomingHttpHeaders,
         body: streamBody(stream),
       }),
     );
@@ -144,6 +145,8 @@ interface Session {
   streams: number;
   /** The server takes nothing new on it. */
   draining: boolean;
+  /** Ends it if nothing is under way and nothing new will be. */
+  rest(): void;
 }
 
 /** One connection for all requests and watches, further ones only beyond `maxStreams`; a new one when it ends. */
@@ -166,11 +169,18 @@ export function createTransport(options: TransportOptions): Transport {
     });
     session.once('connect', () => session.setLocalWindowSize(2 * windowBytes));
     watched(session, options.clock);
-    const entry: Session = { session, streams: 0, draining: false };
+    const entry: Session = { session, streams: 0, draining: false, rest: () => {} };
     sessions.add(entry);
     session.once('close', () => sessions.delete(entry));
+    // The session does not always end by itself once the server has said that it goes (a stream that it refuses holds it up).
+    entry.rest = () => {
+      if (!entry.draining || entry.streams > 0) return;
+      session.destroy();
+      socket.destroy();
+    };
     session.once('goaway', () => {
       entry.draining = true;
+      entry.rest();
     });
     return entry;
   };
@@ -204,7 +214,10 @@ export function createTransport(options: TransportOptions): Transport {
       if (closed) throw new Error('the client has been closed');
       if (found) {
         found.streams++;
-        return onStream(found.session, request, () => found.streams--);
+        return onStream(found.session, request, () => {
+          found.streams--;
+          found.rest();
+        });
       }
       fallback ??= http1(options);
       return fallback.request(request);

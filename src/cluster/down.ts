@@ -1,9 +1,10 @@
 // `tsukube down`: ends a cluster and leaves nothing behind, or only its data.
 import { rmSync } from 'node:fs';
+import { contextName } from './access.ts';
 import { clusterCgroup, removeCgroup } from './cgroups.ts';
 import { UserError } from './errors.ts';
 import { endHolder } from './holder.ts';
-import { contextName, uninstallAccess } from './kubeconfig.ts';
+import { uninstallAccess } from './kubeconfig.ts';
 import { forgetAll, layoutOf, liveHolders } from './layout.ts';
 import { lockCluster } from './lock.ts';
 import { clusterPaths } from './paths.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { contextName, installAccess, mergeAccess, removeAccess, uninstallAccess } from './kubeconfig.ts';
+import { contextName } from './access.ts';
+import { installAccess, mergeAccess, removeAccess, uninstallAccess } from './kubeconfig.ts';
 
 const access = {
   context: 'tsukube',

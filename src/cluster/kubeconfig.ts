@@ -3,21 +3,8 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Document, parseDocument, YAMLMap, YAMLSeq } from 'yaml';
+import type { Access } from './access.ts';
 import { UserError } from './errors.ts';
-
-export interface Access {
-  /** Name of context, cluster and user. */
-  context: string;
-  server: string;
-  /** PEM texts. */
-  authority: string;
-  certificate: string;
-  key: string;
-}
-
-/** `tsukube` for the cluster of that name, `tsukube-NAME` for others. */
-export const contextName = (cluster: string): string =>
-  cluster === 'tsukube' ? cluster : `tsukube-${cluster}`;
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

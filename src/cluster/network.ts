@@ -14,6 +14,9 @@ export const addressPlan = {
   clusterAddress: '172.30.0.1',
 } as const;
 
+/** The API server's port inside of the cluster; the one on the host's loopback may be another. */
+export const innerApiPort = 6443;
+
 /** The address of node number `index`, counted from 0. */
 export const nodeAddress = (index: number): string => `172.30.0.${index + 2}`;
 /** More nodes than the link's addresses allow make no sense on one machine. */

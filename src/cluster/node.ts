@@ -19,11 +19,10 @@ import { accepts, containerdSocket, spawnContainerd, whenListening } from './con
 import { demoImage, pauseImage } from './images/builtin.ts';
 import { importArguments } from './images/import.ts';
 import { containerdLog } from './logs.ts';
-import { addressPlan } from './network.ts';
+import { addressPlan, innerApiPort } from './network.ts';
 import { clusterPaths } from './paths.ts';
 import { type NodeCertificates, nodeCertificates } from './pki.ts';
 import type { ProcessConfig } from './process-config.ts';
-import { innerApiPort } from './server.ts';
 import { kubernetesVersion } from './version.ts';
 
 type NodeConfig = NonNullable<ProcessConfig['node']>;

@@ -3,7 +3,7 @@ import { apiServerNames, createPki, type KeyPair, type Pki } from '../apiserver/
 import { pkiFiles } from '../apiserver/pki/pki-files.node.ts';
 import { realClock } from '../platform/clock.ts';
 import { realRandom } from '../platform/random.ts';
-import { type Access, contextName } from './kubeconfig.ts';
+import { type Access, contextName } from './access.ts';
 import type { Layout } from './layout.ts';
 import { addressPlan } from './network.ts';
 import type { ClusterPaths } from './paths.ts';

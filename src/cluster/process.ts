@@ -4,7 +4,6 @@ import { realBase } from './base.ts';
 import { clusterPaths } from './paths.ts';
 import { openPki } from './pki.ts';
 import type { Message, ProcessConfig } from './process-config.ts';
-import { startServer } from './server.ts';
 
 const tell = (message: Message): void => {
   if (process.connected) process.send?.(message);
@@ -45,8 +44,9 @@ process.on('SIGINT', () => void stop());
 
 try {
   const progress = (text: string): void => tell({ type: 'progress', text });
+  // Each half loads its own code only.
   const server = config.roles.includes('server')
-    ? startServer(config, base, pki, stack)
+    ? import('./server.ts').then(({ startServer }) => startServer(config, base, pki, stack))
     : Promise.resolve(undefined);
   server.catch(() => {});
   if (config.node) {

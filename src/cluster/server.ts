@@ -12,15 +12,12 @@ import { startControllers } from '../controllers/all.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { createEmbeddedStore } from '../store/embedded.ts';
 import type { Base } from './base.ts';
-import { addressPlan } from './network.ts';
+import { addressPlan, innerApiPort } from './network.ts';
 import { clusterPaths } from './paths.ts';
 import { serverCertificates } from './pki.ts';
 import type { ProcessConfig } from './process-config.ts';
 import { startPublish } from './publish.ts';
 import { kubernetesVersion } from './version.ts';
-
-/** The port inside of the cluster; the one on the host's loopback may be another. */
-export const innerApiPort = 6443;
 
 const admin = (name: string) => ({ name, groups: ['system:masters', 'system:authenticated'] });
 

@@ -1,5 +1,15 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createRequire } from 'node:module';
+import type PromClient from 'prom-client';
 import type { Metrics } from '../machinery/metrics.ts';
+
+type Library = typeof PromClient;
+
+// Its parts by name: the whole library loads a hundred modules, OpenTelemetry among them, for what is not used here.
+const require = createRequire(import.meta.url);
+const Counter: Library['Counter'] = require('prom-client/lib/counter.js');
+const Gauge: Library['Gauge'] = require('prom-client/lib/gauge.js');
+const Histogram: Library['Histogram'] = require('prom-client/lib/histogram.js');
+const Registry: Library['Registry'] = require('prom-client/lib/registry.js');
 
 /** Metrics kept by prom-client; `text()` is the exposition format for `/metrics`. */
 export function createMetrics(): Metrics & { text(): Promise<string> } {

@@ -1,7 +1,7 @@
-import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
+import { http } from '../../platform/http.ts';
 import type { Target, Transport } from './transport.ts';
 
 /** What the server shows to kubelets and how it knows them, in PEM. */

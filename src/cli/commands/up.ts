@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { contextName } from '../../cluster/kubeconfig.ts';
+import { contextName } from '../../cluster/access.ts';
 import type { Published } from '../../cluster/state.ts';
 import { up } from '../../cluster/up.ts';
 import { readUpConfig } from '../config-file.ts';

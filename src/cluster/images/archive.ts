@@ -1,7 +1,6 @@
 // Container images made locally: an OCI image layout in a tar file, as `ctr images import` takes it.
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
 
 /** A file, folder or link of an image's one layer; `path` without a leading slash. */
 export type Entry =
@@ -26,6 +25,7 @@ const digestOf = (data: Uint8Array): string => createHash('sha256').update(data)
 
 /** The tar of entries; the same entries give the same bytes. */
 async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
+  const { pack } = await import('tar-stream');
   const archive = pack();
   const whole = buffer(archive);
   const common = { mtime: new Date(0), uid: 0, gid: 0 };

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { http } from '../../platform/http.ts';
 
 export interface ProxyOptions {
   connect(host: string, port: number): Socket;
@@ -28,7 +29,7 @@ const endToEnd = (headers: IncomingMessage['headers']): IncomingMessage['headers
  * upon which containerd asks the registry itself.
  */
 export function createProxy(options: ProxyOptions): Server {
-  const server = createServer((incoming, response) => {
+  const server = http.createServer((incoming, response) => {
     const target = targetOf(incoming);
     if (!target) {
       response.writeHead(404).end();
@@ -72,7 +73,7 @@ function forward(
   target: URL,
   options: ProxyOptions,
 ): void {
-  const outgoing = request(
+  const outgoing = http.request(
     {
       method: incoming.method,
       path: target.pathname + target.search,
