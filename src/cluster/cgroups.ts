@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** Mount points of all cgroup hierarchies: one for cgroup v2, one for each controller for v1. */
 const hierarchies = (): string[] =>
@@ -9,9 +10,12 @@ const hierarchies = (): string[] =>
     .filter(([, , type]) => type === 'cgroup' || type === 'cgroup2')
     .map(([, point]) => point!);
 
-/** The cgroup under which all Pods of a node lie: absolute in each hierarchy. */
-export const nodeCgroup = (cluster: string, node: string): string => `/tsukube/${cluster}/${node}`;
-export const clusterCgroup = (cluster: string): string => `/tsukube/${cluster}`;
+/** A cluster's cgroup, absolute in each hierarchy. Its state folder is part of the name: two users may give clusters one name. */
+export const clusterCgroup = (root: string): string =>
+  `/tsukube/${basename(root)}-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+
+/** The cgroup under which all Pods of a node lie. */
+export const nodeCgroup = (root: string, node: string): string => `${clusterCgroup(root)}/${node}`;
 
 /** Removes the empty groups below `folder` and itself; true when nothing is left of it. */
 function removeTree(folder: string): boolean {

@@ -39,7 +39,7 @@ export async function down(options: DownOptions): Promise<boolean> {
   if (options.keepData) await stopProcesses(layout);
   for (const holder of liveHolders(layout)) await endHolder(holder);
   forgetAll(layout);
-  await removeCgroup(clusterCgroup(options.name));
+  await removeCgroup(clusterCgroup(paths.root));
   rmSync(paths.run, { recursive: true, force: true });
   if (!options.keepData) {
     rmSync(paths.root, { recursive: true, force: true });
@@ -51,5 +51,5 @@ export async function down(options: DownOptions): Promise<boolean> {
 async function endStray(run: string, root: string): Promise<void> {
   const { strayHolders } = await import('./stray.ts');
   for (const holder of strayHolders(run)) await endHolder(holder);
-  await removeCgroup(clusterCgroup(root.split('/').at(-1)!));
+  await removeCgroup(clusterCgroup(root));
 }

@@ -10,12 +10,15 @@ const namespaces = ['--net', '--mount', '--pid', '--uts', '--ipc'] as const;
 
 /**
  * Runs as process 1 of the new PID namespace. While /proc is still the outer one, /proc/self/stat begins with the PID that
- * the outside knows. /run is its own, so that sockets, bind mounts and locks of containerd, CNI and iptables are too.
+ * the outside knows; the holder writes its own file with it before anything else, so that it is never there unknown, even if
+ * the command is killed in this moment. /run is its own, so that sockets, bind mounts and locks of containerd, CNI and iptables are too.
  * Names resolve by the cluster's DNS: resolv.conf may be a link into /run, which is empty by then.
  * As process 1 it reaps what is orphaned: the shell's `wait` does that while the sleep lasts.
  */
 const script = `
-read -r pid rest < /proc/self/stat
+read -r stat < /proc/self/stat
+start_time() { echo "\${20}"; }
+printf '{"name":"%s","pid":%s,"startTime":"%s"}' "$1" "\${stat%% *}" "$(start_time \${stat##*) })" > "$3.new" && mv "$3.new" "$3" || exit 1
 mount -t proc proc /proc &&
 mount -t tmpfs -o mode=755,size=64m tmpfs /run && mkdir -p /run/lock /run/netns &&
 hostname "$1" && ip link set lo up || exit 1
@@ -23,7 +26,7 @@ printf '%s' "$2" > /run/resolv.conf
 resolv=$(readlink -m /etc/resolv.conf)
 case "$resolv" in /run/*) mkdir -p "\${resolv%/*}"; [ -e "$resolv" ] || : > "$resolv";; esac
 [ ! -e "$resolv" ] || mount --bind /run/resolv.conf "$resolv" || exit 1
-echo "$pid"
+echo ready
 exec <&- >&- 2>&-
 while :; do sleep 2147483647 & wait; done
 `;
@@ -49,8 +52,12 @@ export function processStartTime(pid: number): string | undefined {
 export const isAlive = (process: { pid: number; startTime: string }): boolean =>
   processStartTime(process.pid) === process.startTime;
 
-/** Starts a holder whose hostname is `name`; it lives on when this process ends. `resolvConf` is the text of its /etc/resolv.conf. */
-export async function startHolder(name: string, resolvConf: string): Promise<Holder> {
+/**
+ * Starts a holder whose hostname is `name`; it lives on when this process ends, and `file` tells where it is (`readProcess`).
+ * `resolvConf` is the text of its /etc/resolv.conf.
+ */
+export async function startHolder(name: string, resolvConf: string, file: string): Promise<Holder> {
+  mkdirSync(dirname(file), { recursive: true });
   const child = spawn(
     'unshare',
     [
@@ -65,6 +72,7 @@ export async function startHolder(name: string, resolvConf: string): Promise<Hol
       'holder',
       name,
       resolvConf,
+      file,
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,22 +83,22 @@ export async function startHolder(name: string, resolvConf: string): Promise<Hol
   child.stderr.on('data', chunk => {
     errors += chunk;
   });
-  const pid = await new Promise<number>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     child.on('error', error =>
       reject(new Error(`cannot start a namespace holder: ${error.message}`, { cause: error })),
     );
     child.on('close', code =>
       reject(new Error(`cannot make namespaces: ${errors.trim() || `unshare ended with ${code}`}`)),
     );
-    createInterface({ input: child.stdout }).once('line', line => resolve(Number(line)));
+    createInterface({ input: child.stdout }).once('line', () => resolve());
   });
   child.removeAllListeners('close');
   child.stdout.destroy();
   child.stderr.destroy();
   child.unref();
-  const startTime = processStartTime(pid);
-  if (!startTime) throw new Error('the namespace holder ended at once');
-  return { name, pid, startTime };
+  const holder = readProcess(file);
+  if (!holder) throw new Error('the namespace holder ended at once');
+  return holder;
 }
 
 /** Ends a holder and all inside it, and waits until the kernel has taken its process away. */

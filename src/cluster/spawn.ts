@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from './errors.ts';
 import { type Holder, inside, processStartTime, writeProcess } from './holder.ts';
+import { processesInside } from './memory.ts';
 import { cacheRoot } from './paths.ts';
 import type { HostSocket } from './ports.ts';
 import type { Go, Message, ProcessConfig } from './process-config.ts';
@@ -38,6 +39,18 @@ function childOf(pid: number): number | undefined {
   }
 }
 
+/** Kills what runs inside of a holder with this configuration. */
+function endProgram(holder: Holder, configFile: string): void {
+  for (const pid of processesInside(holder)) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(configFile))
+        process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+}
+
 const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--enable-source-maps'];
 
 /** Resolves when the process says that it is ready; rejects with its own words when it fails or ends. */
@@ -45,6 +58,8 @@ export async function spawnProcess(options: SpawnOptions): Promise<void> {
   mkdirSync(dirname(options.log), { recursive: true });
   mkdirSync(dirname(options.processFile), { recursive: true });
   const configFile = options.processFile.replace(/\.json$/, '.config.json');
+  // A command that was killed may have left one that no file tells of.
+  endProgram(options.holder, configFile);
   writeFileSync(configFile, JSON.stringify(options.config), { mode: 0o600 });
   const log = openSync(options.log, 'a');
   const nodeFlags = entry.endsWith('.ts') ? flags.filter(flag => flag !== '--enable-source-maps') : flags;
@@ -61,6 +76,11 @@ export async function spawnProcess(options: SpawnOptions): Promise<void> {
   for (const socket of options.sockets) socket.close();
   try {
     await Promise.all([ready(child, options), go(child, options)]);
+  } catch (error) {
+    // The child is nsenter; the program inside is its own process.
+    child.kill('SIGKILL');
+    endProgram(options.holder, configFile);
+    throw error;
   } finally {
     if (child.connected) child.disconnect();
     child.unref();
@@ -68,22 +88,14 @@ export async function spawnProcess(options: SpawnOptions): Promise<void> {
 }
 
 async function go(child: ChildProcess, { certificates }: SpawnOptions): Promise<void> {
-  try {
-    await certificates;
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
+  await certificates;
   // Should it have ended by now, that is told already.
   child.send({ type: 'certificates are made' } satisfies Go, () => {});
 }
 
 function ready(child: ChildProcess, options: SpawnOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => {
-      child.kill('SIGKILL');
-      reject(error);
-    };
+    const fail = reject as (error: Error) => void;
     const onAbort = (): void => fail(options.signal.reason as Error);
     options.signal.addEventListener('abort', onAbort, { once: true });
     child.on('message', (message: Message) => {

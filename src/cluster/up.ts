@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { nodeCgroup, removeCgroup } from './cgroups.ts';
 import { down } from './down.ts';
 import { UserError } from './errors.ts';
-import { endHolder, forgetProcess, type Holder, readProcess, startHolder, writeProcess } from './holder.ts';
+import { endHolder, readProcess } from './holder.ts';
+import { endHolderOf, holderFiles, startHolders } from './holders.ts';
 import { builtinArchive } from './images/builtin.ts';
 import { installAccess } from './kubeconfig.ts';
-import { type Layout, layoutOf, type NodeLayout, type ProcessLayout, stateOf } from './layout.ts';
+import { type Layout, layoutOf, type ProcessLayout, stateOf } from './layout.ts';
 import { lockCluster } from './lock.ts';
-import { addressPlan, linkCluster, linkNode, linkSingleNode } from './network.ts';
 import { type ClusterPaths, cacheRoot, clusterPaths } from './paths.ts';
 import { ensurePki, userAccess } from './pki.ts';
 import { type HostSocket, openHostNetwork, openHostSocket } from './ports.ts';
@@ -46,9 +46,6 @@ export interface UpResult {
 
 const defaultApiPort = 6443;
 const startTimeoutMs = 60_000;
-
-/** Resolvers for names inside of a node: the cluster's DNS first, as in Pods. */
-const nodeResolvConf = `search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver ${addressPlan.dns}\noptions ndots:5\n`;
 
 /** What an existing cluster is, or what a new one shall be; refuses flags that contradict what is there. */
 function describe(options: UpOptions, existing: ClusterDescription | undefined): ClusterDescription {
@@ -114,6 +111,7 @@ export async function up(options: UpOptions): Promise<UpResult> {
     return { description, started: false, kubeconfig };
   }
   preflight(description);
+  const lived = new Set(holderFiles(layout).filter(file => readProcess(file)));
   const sockets: HostSocket[] = [];
   try {
     // A server that lives on (a node is started beside it, or an agent was killed) keeps its sockets.
@@ -124,22 +122,26 @@ export async function up(options: UpOptions): Promise<UpResult> {
     await bringUp(paths, description, layout, sockets, options);
     return { description, started: true, kubeconfig: installAccess(await userAccess(paths, description)) };
   } catch (error) {
-    await undo(paths, layout, existing !== undefined, options);
+    await undo(paths, layout, lived, existing !== undefined, options);
     throw error;
   } finally {
     for (const socket of sockets) socket.close();
   }
 }
 
+/** What lived before goes on living: only what this call has started is ended, and a cluster that is new or was stopped goes as a whole. */
 async function undo(
   paths: ClusterPaths,
   layout: Layout,
+  lived: ReadonlySet<string>,
   existed: boolean,
   options: UpOptions,
 ): Promise<void> {
-  // What ran before goes on running: only what is stopped, or is new, is taken down whole.
-  if (existed && stateOf(layout) === 'running') return;
-  if (existsSync(paths.root)) await down({ name: options.name, keepData: existed, locked: true });
+  if (lived.size === 0) {
+    if (existsSync(paths.root)) await down({ name: options.name, keepData: existed, locked: true });
+    return;
+  }
+  for (const file of holderFiles(layout)) if (!lived.has(file)) await endHolderOf(file);
 }
 
 async function bringUp(
@@ -167,7 +169,7 @@ async function bringUp(
       index: process.node.index,
       address: process.node.address,
       podCidr: process.node.podCidr,
-      cgroup: nodeCgroup(description.name, process.node.name),
+      cgroup: nodeCgroup(paths.root, process.node.name),
       archive,
     },
     nodes: layout.nodes.map(({ name, address }) => ({ name, address })),
@@ -203,52 +205,13 @@ async function bringUp(
   ]);
 }
 
-/** All holders that should be there, by file: those that live are kept, with all that runs in them. */
-async function startHolders(layout: Layout): Promise<Map<string, Holder>> {
-  const holders = new Map<string, Holder>();
-  const hold = async (
-    file: string,
-    name: string,
-    link: (holder: Holder) => Promise<void>,
-  ): Promise<Holder> => {
-    const living = readProcess(file);
-    const holder = living ?? (await startHolder(name, nodeResolvConf));
-    holders.set(file, holder);
-    if (living) return living;
-    writeProcess(file, holder);
-    await link(holder);
-    return holder;
-  };
-  const nodes = layout.nodes.filter(node => !node.stopped || layout.nodes.length === 1);
-  const clusterFile = layout.clusterHolderFile;
-  if (!clusterFile) {
-    await hold(nodes[0]!.holderFile, nodes[0]!.name, linkSingleNode);
-    return holders;
-  }
-  // Without its bridge a node is cut off: when the cluster's own holder has died, nodes are made anew too.
-  if (!readProcess(clusterFile)) await endNodes(layout.nodes);
-  const cluster = await hold(clusterFile, 'tsukube', linkCluster);
-  await Promise.all(
-    nodes.map(node => hold(node.holderFile, node.name, holder => linkNode(cluster, holder, node.index))),
-  );
-  return holders;
-}
-
-async function endNodes(nodes: NodeLayout[]): Promise<void> {
-  for (const node of nodes) {
-    const holder = readProcess(node.holderFile);
-    if (holder) await endHolder(holder);
-    forgetProcess(node.holderFile);
-  }
-}
-
 /** Stops one node as a power cut would: everything in its namespaces ends; its data stays. */
 export async function stopNode(name: string, nodeName: string): Promise<void> {
   const { paths, description, node } = await changeableNode(name, nodeName);
   await using _lock = await lockCluster(name);
   const holder = readProcess(node.holderFile);
   if (holder) await endHolder(holder);
-  await removeCgroup(nodeCgroup(name, nodeName));
+  await removeCgroup(nodeCgroup(paths.root, nodeName));
   rmSync(paths.node(nodeName).run, { recursive: true, force: true });
   writeDescription(paths, { ...description, stopped: [...new Set([...description.stopped, nodeName])] });
 }

@@ -10,26 +10,28 @@ import { command, eventually, run, Sandbox } from './harness.ts';
 const box = new Sandbox();
 after(() => box[Symbol.asyncDispose]());
 
-/** What a cluster could leave on the machine. */
-async function traces(): Promise<Record<string, string[]>> {
+/** What a cluster could leave on the machine. Other tests may have clusters at this moment: names tell ours apart. */
+async function traces(name: string): Promise<Record<string, string[]>> {
   const lines = async (line: string): Promise<string[]> =>
     (await run('sh', ['-c', line])).stdout.split('\n').filter(Boolean).sort();
+  const ours = (all: string[]): string[] =>
+    all.filter(line => line.includes(name) || line.includes(box.folder));
   return {
-    processes: await lines(
-      "ps -eo stat,args | grep -v ^Z | grep -oE '(containerd|holder|cluster/process|nsenter|sleep inf).*' | grep -v grep",
+    processes: ours(await lines('ps -eo stat,args | grep -v ^Z')).filter(
+      line => !line.includes('lifecycle.test'),
     ),
-    mounts: await lines('cat /proc/self/mounts'),
+    mounts: ours(await lines('cat /proc/self/mounts')),
     links: await lines('ip -o link | cut -d: -f2'),
     routes: await lines('ip route show table all'),
-    rules: await lines('nft list ruleset; iptables-save 2>/dev/null | grep -v "^#"'),
+    rules: await lines('nft list ruleset; iptables-save 2>/dev/null | grep -v "^[#:]"'),
     namespaces: await lines('ls /run/netns 2>/dev/null'),
-    cgroups: await lines('find /sys/fs/cgroup -type d -path "*tsukube*"'),
+    cgroups: ours(await lines('find /sys/fs/cgroup -type d -path "*tsukube*"')),
     files: await lines('ls -a /var/lib/containerd /run/containerd /var/lib/cni /etc/cni 2>/dev/null'),
   };
 }
 
 test('up, again, stop, again with its state, and down: nothing is left behind', async () => {
-  const before = await traces();
+  const before = await traces('life');
   const first = await box.tsukube(['up', '--name', 'life']);
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stderr, /The cluster "life" is up after [\d.]+ s: its node is Ready/);
@@ -45,7 +47,7 @@ test('up, again, stop, again with its state, and down: nothing is left behind', 
   const stopped = await box.tsukube(['down', '--name', 'life', '--keep-data']);
   assert.match(stopped.stderr, /is stopped; its state is kept/);
   assert.match((await box.tsukube(['ls'])).stdout, /^life\s+stopped/m);
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('life'), before);
 
   const third = await box.tsukube(['up', '--name', 'life']);
   assert.equal(third.code, 0, third.stderr);
@@ -57,7 +59,7 @@ test('up, again, stop, again with its state, and down: nothing is left behind', 
 
   const ended = await box.tsukube(['down', '--name', 'life']);
   assert.equal(ended.code, 0, ended.stderr);
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('life'), before);
   assert.ok(!existsSync(join(box.env.XDG_STATE_HOME!, 'tsukube', 'life')));
   assert.ok(!readFileSync(box.env.KUBECONFIG!, 'utf8').includes('tsukube-life'));
   assert.match((await box.tsukube(['down', '--name', 'life'])).stderr, /does not exist/);
@@ -75,7 +77,7 @@ test('clusters run side by side', async () => {
 });
 
 test('Ctrl-C in the middle leaves nothing behind', async () => {
-  const before = await traces();
+  const before = await traces('halfway');
   for (const delay of [150, 400, 800]) {
     const child = spawn(process.execPath, [command, 'up', '--name', 'halfway'], {
       env: box.env,
@@ -85,7 +87,7 @@ test('Ctrl-C in the middle leaves nothing behind', async () => {
     await new Promise(next => setTimeout(next, delay));
     child.kill('SIGINT');
     assert.notEqual(await code, 0);
-    assert.deepEqual(await traces(), before, `interrupted after ${delay} ms`);
+    assert.deepEqual(await traces('halfway'), before, `interrupted after ${delay} ms`);
     assert.ok(!existsSync(join(box.env.XDG_STATE_HOME!, 'tsukube', 'halfway')));
   }
 });
