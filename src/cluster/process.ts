@@ -1,5 +1,6 @@
 // What runs inside of a cluster's namespaces: server, agent, or both. First argument: the file with its ProcessConfig.
 import { readFileSync } from 'node:fs';
+import type { ApiServer } from '../apiserver/server.ts';
 import { realBase } from './base.ts';
 import { clusterPaths } from './paths.ts';
 import { openPki } from './pki.ts';
@@ -42,12 +43,19 @@ const stop = async (): Promise<void> => {
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
 
+async function startServerHalf(): Promise<ApiServer> {
+  const { createEmbeddedStore } = await import('../store/embedded.ts');
+  // Its thread starts while this one loads the rest.
+  const store = createEmbeddedStore({ directory: clusterPaths(config.cluster, base.env).store });
+  store.catch(() => {});
+  const { startServer } = await import('./server.ts');
+  return startServer(config, base, { pki, store }, stack);
+}
+
 try {
   const progress = (text: string): void => tell({ type: 'progress', text });
   // Each half loads its own code only.
-  const server = config.roles.includes('server')
-    ? import('./server.ts').then(({ startServer }) => startServer(config, base, pki, stack))
-    : Promise.resolve(undefined);
+  const server = config.roles.includes('server') ? startServerHalf() : Promise.resolve(undefined);
   server.catch(() => {});
   if (config.node) {
     const { startNodeProcess } = await import('./node.ts');

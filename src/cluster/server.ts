@@ -10,10 +10,9 @@ import type { ComponentContext } from '../client/component.ts';
 import { createInformers } from '../client/informers.ts';
 import { startControllers } from '../controllers/all.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
-import { createEmbeddedStore } from '../store/embedded.ts';
+import type { Store } from '../store/store.ts';
 import type { Base } from './base.ts';
 import { addressPlan, innerApiPort } from './network.ts';
-import { clusterPaths } from './paths.ts';
 import { serverCertificates } from './pki.ts';
 import type { ProcessConfig } from './process-config.ts';
 import { startPublish } from './publish.ts';
@@ -25,13 +24,12 @@ const admin = (name: string) => ({ name, groups: ['system:masters', 'system:auth
 export async function startServer(
   config: ProcessConfig,
   base: Base,
-  opening: Promise<Pki>,
+  opening: { pki: Promise<Pki>; store: Promise<Store> },
   stack: AsyncDisposableStack,
 ): Promise<ApiServer> {
   const { clock, random, logger, metrics } = base;
-  const paths = clusterPaths(config.cluster, base.env);
-  const [store, pki] = await Promise.all([createEmbeddedStore({ directory: paths.store }), opening]);
-  stack.use(store);
+  const store = stack.use(await opening.store);
+  const pki = await opening.pki;
   const { serving, kubeletClient } = await serverCertificates(pki, config.apiAddress);
   const transport = createTransport({
     certificate: kubeletClient.certificate,
