@@ -1,41 +1,39 @@
-// The part of an upstream's reply that leads from a name to its addresses.
+// What an alias leads to outside of the cluster. Such aliases are rare: the library is loaded with the first of them.
 import { type ResourceRecord, types } from './message.ts';
-import { skipName, WireError } from './wire.ts';
 
-const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
+/** The longest reply over UDP that is asked for, in bytes. */
+const ownSize = 1232;
 
-/** A name that may be compressed; throws WireError for pointers that lead nowhere or in circles. */
-function nameAt(bytes: Uint8Array, from: number): string {
-  const labels: string[] = [];
-  let at = from;
-  for (let steps = 0; steps < 128; steps++) {
-    const length = bytes[at];
-    if (length === undefined) break;
-    if (length === 0) return labels.join('.').toLowerCase();
-    if (length >= 0xc0) at = u16(bytes, at) & 0x3fff;
-    else {
-      labels.push(String.fromCharCode(...bytes.subarray(at + 1, at + 1 + length)));
-      at += length + 1;
-    }
-  }
-  throw new WireError('bad name');
+/** A query for a name's addresses, as a stub resolver sends it. `type` is that of A or AAAA. */
+export async function queryFor(name: string, type: number): Promise<Uint8Array> {
+  const { encode, RECURSION_DESIRED } = await import('dns-packet');
+  return encode({
+    type: 'query',
+    flags: RECURSION_DESIRED,
+    questions: [{ name, type: type === types.AAAA ? 'AAAA' : 'A' }],
+    additionals: [
+      {
+        type: 'OPT',
+        name: '.',
+        udpPayloadSize: ownSize,
+        extendedRcode: 0,
+        ednsVersion: 0,
+        flags: 0,
+        flag_do: false,
+        options: [],
+      },
+    ],
+  });
 }
 
-/** Its A, AAAA and CNAME records, in order. Throws WireError for a malformed reply. */
-export function addressChain(reply: Uint8Array): ResourceRecord[] {
-  const found: ResourceRecord[] = [];
-  let at = skipName(reply, 12) + 4;
-  for (let left = u16(reply, 6); left > 0; left--) {
-    const fixed = skipName(reply, at);
-    const end = fixed + 10 + u16(reply, fixed + 8);
-    if (end > reply.length) throw new WireError('short record');
-    const code = u16(reply, fixed);
-    const ttl = u16(reply, fixed + 4) * 65536 + u16(reply, fixed + 6);
-    const head = { name: nameAt(reply, at), ttl };
-    if (code === types.CNAME) found.push({ ...head, type: 'CNAME', target: nameAt(reply, fixed + 10) });
-    if (code === types.A || code === types.AAAA)
-      found.push({ ...head, type: 'raw', code, data: new Uint8Array(reply.subarray(fixed + 10, end)) });
-    at = end;
-  }
-  return found;
+/** Its A, AAAA and CNAME records, in order. Rejects for a malformed reply. */
+export async function addressChain(reply: Uint8Array): Promise<ResourceRecord[]> {
+  const { decode } = await import('dns-packet');
+  const { answers = [] } = decode(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength));
+  return answers.flatMap((answer): ResourceRecord[] => {
+    if (answer.type !== 'A' && answer.type !== 'AAAA' && answer.type !== 'CNAME') return [];
+    const head = { name: answer.name.toLowerCase(), ttl: answer.ttl ?? 0 };
+    if (answer.type === 'CNAME') return [{ ...head, type: 'CNAME', target: answer.data.toLowerCase() }];
+    return [{ ...head, type: answer.type, address: answer.data }];
+  });
 }

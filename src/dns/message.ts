@@ -58,8 +58,6 @@ export type ResourceRecord = Head &
     | { type: 'SRV'; priority: number; weight: number; port: number; target: string }
     | { type: 'TXT'; text: string }
     | { type: 'SOA'; primary: string; mailbox: string; serial: number; minimum: number }
-    /** Of any other type, from elsewhere: its data is opaque. */
-    | { type: 'raw'; code: number; data: Uint8Array }
   );
 
 export interface Question {

@@ -185,11 +185,17 @@ test('a truncated reply of an upstream is asked for again over TCP', async () =>
 });
 
 test('an ExternalName leads to addresses outside, inside, and never round in circles', async () => {
-  const { ask } = setUp({ exchange: upstream().exchange });
+  const { exchange, asked } = upstream();
+  const { ask } = setUp({ exchange });
   const outside = (await ask('ext.default.svc.cluster.local')).reply;
   assert.deepEqual(
     outside.answers?.map(each => `${each.type} ${each.name} ${'data' in each ? each.data : ''}`),
     ['CNAME ext.default.svc.cluster.local www.example.org', 'A www.example.org 192.0.2.80'],
+  );
+  await ask('ext.default.svc.cluster.local', 'AAAA');
+  assert.deepEqual(
+    asked.filter(each => each.includes('www')),
+    ['udp A www.example.org', 'udp AAAA www.example.org'],
   );
   const inside = (await ask('alias.default.svc.cluster.local')).reply;
   assert.deepEqual(

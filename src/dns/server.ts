@@ -1,9 +1,9 @@
 // A packet in, a packet out: the whole server but for its sockets.
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
-import { addressChain } from './chain.ts';
+import { addressChain, queryFor } from './chain.ts';
 import type { Forwarder } from './forward.ts';
-import { type Answer, type Query, type ResourceRecord, types } from './message.ts';
+import type { Answer, Query, ResourceRecord } from './message.ts';
 import type { DnsMetrics } from './metrics.ts';
 import {
   copyOf,
@@ -52,19 +52,6 @@ function limitOf(query: Query, { protocol }: Transport): number {
   return Math.max(512, Math.min(query.edns?.size ?? 512, largestUdp));
 }
 
-/** A query for one name, as a stub resolver sends it. */
-function queryFor(name: string, type: number): Uint8Array {
-  const bytes = [0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1];
-  for (const label of name.split('.')) {
-    const text = new TextEncoder().encode(label);
-    bytes.push(text.length, ...text);
-  }
-  bytes.push(0, type >> 8, type & 255, 0, classIn);
-  // EDNS with 1232 bytes.
-  bytes.push(0, 0, types.OPT, 4, 208, 0, 0, 0, 0, 0, 0);
-  return Uint8Array.from(bytes);
-}
-
 /**
  * Replies that do not depend on anything but the cluster's records are kept as bytes, until a record changes:
  * the same question again costs a copy.
@@ -108,10 +95,10 @@ export function createHandler({ zone, forwarder, clock, logger, metrics }: Serve
       if ('alias' in found) return follow([...chain, found.alias], found.target, query);
       return found.answers.length > 0 ? { ...found, answers: [...chain, ...found.answers] } : none;
     }
-    const packet = queryFor(target, type);
+    const packet = await queryFor(target, type);
     const reply = await forwarder.resolve(packet, readQuery(packet));
     if (!reply) return { ...none, rcode: 'SERVFAIL', authorities: [] };
-    return { ...none, authorities: [], answers: [...chain, ...addressChain(reply)], variable: true };
+    return { ...none, authorities: [], answers: [...chain, ...(await addressChain(reply))], variable: true };
   };
 
   const forward = async (request: Uint8Array, query: Query, limit: number): Promise<Uint8Array> => {

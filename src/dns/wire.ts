@@ -1,4 +1,5 @@
-// DNS messages as bytes (RFC 1035, RFC 6891): reading queries, writing replies with compressed names.
+// DNS messages as bytes (RFC 1035, RFC 6891): reading queries, writing replies with compressed names, which no library here does
+// (docs/dependencies.md).
 import { parseIp } from './ip.ts';
 import { type Answer, type Query, type Rcode, type ResourceRecord, rcodes, types } from './message.ts';
 
@@ -175,15 +176,12 @@ function writeData(writer: Writer, record: ResourceRecord): void {
       writer.name(record.primary);
       writer.name(record.mailbox);
       for (const value of [record.serial, 7200, 1800, 86400, record.minimum]) writer.u32(value);
-      break;
-    case 'raw':
-      writer.raw(record.data);
   }
 }
 
 function writeRecord(writer: Writer, record: ResourceRecord): void {
   writer.name(record.name);
-  writer.u16(record.type === 'raw' ? record.code : types[record.type]);
+  writer.u16(types[record.type]);
   writer.u16(1);
   writer.u32(record.ttl);
   const lengthAt = writer.length;
