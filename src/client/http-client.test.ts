@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http2 from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { deployments } from '../api/generated/resources/apps.v1.ts';
 import { configmaps, namespaces, pods } from '../api/generated/resources/core.v1.ts';
+import type { Clock } from '../machinery/clock.ts';
 import { StatusError } from '../machinery/status-error.ts';
 import { realClock } from '../platform/clock.ts';
 import { createTestClock } from '../testing/clock.ts';
@@ -144,6 +147,46 @@ test('a request without an answer ends at its timeout', async () => {
   await reached;
   await clock.advance(5000);
   await asked;
+  client.close();
+});
+
+test('a connection that the server is leaving is given up with all that hangs on it, also by who asks just then', async () => {
+  const sessions: http2.ServerHttp2Session[] = [];
+  const server = http2.createSecureServer({ cert, key });
+  const sockets: Socket[] = [];
+  server.on('session', session => void sessions.push(session));
+  server.on('connection', socket => void sockets.push(socket));
+  server.on('request', (_, response) => response.end('{"metadata":{"resourceVersion":"1"},"items":[]}'));
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const timers = new Set<object>();
+  const clock: Clock = {
+    ...realClock,
+    timer(milliseconds, callback) {
+      const id = {};
+      timers.add(id);
+      const timer = realClock.timer(milliseconds, () => {
+        timers.delete(id);
+        callback();
+      });
+      return {
+        cancel() {
+          timers.delete(id);
+          timer.cancel();
+        },
+      };
+    },
+  };
+  const client = createHttpClient({ clock, server: `https://127.0.0.1:${port}`, tls: { ca: cert } });
+  await client.list(configmaps);
+  const closed = new Promise(resolve => server.close(resolve));
+  for (const session of sessions) session.destroy();
+  for (const socket of sockets) socket.destroy();
+  await closed;
+  await assert.rejects(client.list(configmaps));
+  await assert.rejects(client.list(configmaps));
+  await new Promise(resolve => setTimeout(resolve, 50));
+  assert.equal(timers.size, 0, 'a timer that is left would ping a connection that is no more');
   client.close();
 });
 
