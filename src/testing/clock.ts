@@ -18,8 +18,8 @@ export interface TestClock extends Clock {
 }
 
 export interface TestClockOptions {
-  /** True while work goes on in the real world (keys, modules) that time has to wait for; bounded by whoever gives it. */
-  busy?(): boolean;
+  /** Asked when all is quiet: work of the real world (signatures) that time has to wait for. Resolves when its outcome is known inside. */
+  outside?(): Promise<void> | undefined;
 }
 
 interface Entry extends Timer {
@@ -38,7 +38,7 @@ const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
  */
 export function createTestClock(
   start = Date.UTC(2026, 0, 1),
-  { busy = () => false }: TestClockOptions = {},
+  { outside = () => undefined }: TestClockOptions = {},
 ): TestClock {
   const timers = new Set<Entry>();
   let now = start;
@@ -62,14 +62,20 @@ export function createTestClock(
     entry.callback();
   };
 
-  const settle = async (): Promise<void> => {
+  const quieten = async (): Promise<void> => {
     let quiet = 0;
-    for (let turns = 0; quiet < quietTurns && turns < maxTurns; ) {
+    for (let turns = 0; quiet < quietTurns && turns < maxTurns; turns++) {
       const before = changes;
       await turn();
-      const waiting = busy();
-      quiet = changes === before && !waiting ? quiet + 1 : 0;
-      if (!waiting) turns++;
+      quiet = changes === before ? quiet + 1 : 0;
+    }
+  };
+
+  const settle = async (): Promise<void> => {
+    await quieten();
+    for (let work = outside(); work; work = outside()) {
+      await work;
+      await quieten();
     }
   };
 

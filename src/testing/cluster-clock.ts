@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../machinery/clock.ts';
 import { parseDuration } from '../machinery/duration.ts';
 import { realClock } from '../platform/clock.ts';
-import { createTestClock, type TestClock } from './clock.ts';
+import { createTestClock, type TestClock, type TestClockOptions } from './clock.ts';
 
 /** Milliseconds, or a Go duration: `90s`, `1h30m`, `250ms`. */
 export type Duration = number | string;
@@ -25,11 +25,15 @@ export interface ClusterClock extends Clock {
   run(speed?: number): void;
   /** Time stands still again. */
   pause(): Promise<void>;
+  /** Lets time pass as far as needed for `work` to end, and gives its outcome. */
+  drive<T>(work: Promise<T>): Promise<T>;
   /** One small step towards `limit` (as of `now()`), for who waits for something; false when the limit is reached. */
   step(limit: number): Promise<boolean>;
 }
 
 const tickMs = 10;
+/** What has not ended after so much real time is taken to wait for the cluster's. */
+const patienceMs = 200;
 
 class RealTime implements ClusterClock {
   readonly controlled = false;
@@ -43,6 +47,7 @@ class RealTime implements ClusterClock {
   async settle(): Promise<void> {}
   run(): void {}
   async pause(): Promise<void> {}
+  drive = <T>(work: Promise<T>): Promise<T> => work;
 
   async step(limit: number): Promise<boolean> {
     if (this.now() >= limit) return false;
@@ -95,6 +100,21 @@ class ControlledTime implements ClusterClock {
     await this.#moving;
   }
 
+  async drive<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const ended = work.then(
+      () => void (over = true),
+      () => void (over = true),
+    );
+    while (!over) {
+      const stop = new AbortController();
+      await Promise.race([ended, sleep(realClock, patienceMs, stop.signal).catch(() => {})]);
+      stop.abort();
+      if (!over) await this.step(Number.POSITIVE_INFINITY);
+    }
+    return work;
+  }
+
   async step(limit: number): Promise<boolean> {
     if (this.now() >= limit) return false;
     if (this.#running) {
@@ -102,6 +122,7 @@ class ControlledTime implements ClusterClock {
       return true;
     }
     const next = Math.min(limit, this.#clock.nextAt ?? limit);
+    if (next === Number.POSITIVE_INFINITY) return false;
     await this.#move(() => this.#clock.advance(Math.max(0, next - this.now())));
     return true;
   }
@@ -119,6 +140,9 @@ class ControlledTime implements ClusterClock {
   }
 }
 
-/** `busy`: as a test clock's. */
-export const createClusterClock = (time: 'controlled' | 'real', busy: () => boolean): ClusterClock =>
-  time === 'real' ? new RealTime() : new ControlledTime(createTestClock(undefined, { busy }));
+/** `outside`: as a test clock's. */
+export const createClusterClock = (
+  time: 'controlled' | 'real',
+  outside: TestClockOptions['outside'],
+): ClusterClock =>
+  time === 'real' ? new RealTime() : new ControlledTime(createTestClock(undefined, { outside }));

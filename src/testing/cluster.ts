@@ -11,7 +11,6 @@ import { noMetrics } from '../machinery/metrics.ts';
 import type { KubeObject, Stored } from '../machinery/object.ts';
 import { seededRandom } from '../machinery/random.ts';
 import { isNotFound } from '../machinery/status-error.ts';
-import { Activity } from './activity.ts';
 import { nodeAddress, podCidr } from './addresses.ts';
 import { applyManifest } from './apply.ts';
 import { type ClusterClock, createClusterClock, type Duration, millisecondsOf } from './cluster-clock.ts';
@@ -20,6 +19,7 @@ import type { ApiCall } from './guarded-client.ts';
 import { type Images, imageLookup } from './images.ts';
 import { type NodeOptions, SimulatedNode } from './node.ts';
 import { type ObjectOf, parseReference, resourceCalled } from './reference.ts';
+import { Turnstile } from './turnstile.ts';
 
 export interface ClusterOptions {
   /** How many, or what each is like. Default 1; 0 is a cluster without nodes. */
@@ -86,28 +86,31 @@ export class Cluster implements AsyncDisposable {
   /** Resolves when all nodes are Ready and Pods can be made in the default namespace. */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const { time = 'controlled', seed = 1, logger = silentLogger } = options;
-    const activity = new Activity();
-    const clock = createClusterClock(time, activity.busy);
+    const turnstile = new Turnstile();
+    if (time === 'real') turnstile.open();
+    const clock = createClusterClock(time, turnstile.next);
     const base: Base = { clock, random: seededRandom(seed), logger, metrics: noMetrics };
-    const track: Activity['track'] = work => activity.track(work);
     const stack = new AsyncDisposableStack();
     try {
       stack.defer(() => clock.pause());
-      const guard = { before: options.beforeCall, after: options.afterCall, track };
-      const plane = await startControlPlane(
-        base,
-        { controllers: options.controllers, scheduler: options.scheduler, guard },
-        stack,
+      const guard = { before: options.beforeCall, after: options.afterCall };
+      const plane = await clock.drive(
+        startControlPlane(
+          base,
+          { controllers: options.controllers, scheduler: options.scheduler, guard },
+          stack,
+        ),
       );
-      const { client } = plane.context('admin', master('kubernetes-admin'), { track });
-      const simulated = planNodes(options, plane, clock, track);
+      const { client } = plane.context('admin', master('kubernetes-admin'), {});
+      const simulated = planNodes(options, plane, clock, turnstile);
       for (const node of simulated) stack.use(node);
-      await Promise.all(simulated.map(node => node.start()));
+      stack.defer(() => turnstile.open());
+      await clock.drive(Promise.all(simulated.map(node => node.start())));
       const cluster = new Cluster(plane, base, clock, client, simulated, stack);
       await cluster.#untilUsable(options);
       return cluster;
     } catch (error) {
-      await stack.disposeAsync();
+      await clock.drive(stack.disposeAsync());
       throw error;
     }
   }
@@ -204,12 +207,12 @@ export class Cluster implements AsyncDisposable {
 
   /** Starts one more instance of all controllers, as a second server would. */
   startControllers(): Promise<AsyncDisposable> {
-    return this.#plane.startControllers();
+    return this.clock.drive(this.#plane.startControllers());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#kubeconfig?.catch(() => {});
-    await this.#stack.disposeAsync();
+    await this.clock.drive(this.#stack.disposeAsync());
   }
 
   async #untilUsable({ controllers }: ClusterOptions): Promise<void> {
@@ -258,7 +261,7 @@ function planNodes(
   { nodes: wanted = 1, images, beforeCall, afterCall }: ClusterOptions,
   plane: ControlPlane,
   clock: ClusterClock,
-  track: Activity['track'],
+  turnstile: Turnstile,
 ): SimulatedNode[] {
   const each = typeof wanted === 'number' ? Array.from({ length: wanted }, (): NodeOptions => ({})) : wanted;
   const image = imageLookup(images);
@@ -277,9 +280,9 @@ function planNodes(
           },
           after: afterCall,
           connection,
-          track,
+          // A token is signed outside of the cluster's time.
+          around: ({ subresource }, work) => (subresource === 'token' ? turnstile.pass(work) : work),
         }),
-      settle: () => clock.settle(),
     });
   });
 }

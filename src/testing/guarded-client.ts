@@ -23,29 +23,29 @@ export interface Guard {
   after?(call: ApiCall): void | Promise<void>;
   /** Aborted to break the watches that are open at this moment. */
   connection?(): AbortSignal;
-  /** Sees every call but watches. */
-  track?<T>(work: Promise<T>): Promise<T>;
+  /** Stands around every call but watches. */
+  around?<T>(call: ApiCall, work: Promise<T>): Promise<T>;
 }
 
 /** `client` with a guard before it. */
 export function guardedClient(client: Client, guard: Guard): Client {
-  const { component, before, after, connection, track = work => work } = guard;
+  const { component, before, after, connection, around = (_, work) => work } = guard;
   const call = <A>(
     verb: ApiCall['verb'],
     resource: Resource,
     where: { name?: string; namespace?: string | undefined; subresource?: string },
     send: () => Promise<A>,
   ): Promise<A> => {
-    if (!before && !after) return track(send());
     const { name = '', namespace, subresource = '' } = where;
     const told: ApiCall = { component, verb, resource, subresource, namespace, name };
+    if (!before && !after) return around(told, send());
     const asked = async (): Promise<A> => {
       await before?.(told);
       const answer = await send();
       await after?.(told);
       return answer;
     };
-    return track(asked());
+    return around(told, asked());
   };
   const named = ({ metadata }: { metadata?: { name?: string; namespace?: string } }) => ({
     name: metadata?.name ?? '',

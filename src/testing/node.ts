@@ -7,7 +7,7 @@ import type { ImageBehaviour } from '../kubelet/simulated/behaviour.ts';
 import type { SimulatedContainer } from '../kubelet/simulated/container.ts';
 import { createSimulatedRuntime, type SimulatedRuntime } from '../kubelet/simulated/runtime.ts';
 import { createMemoryFiles } from '../kubelet/volumes/memory.ts';
-import type { Clock } from '../machinery/clock.ts';
+import type { ClusterClock } from './cluster-clock.ts';
 
 export interface NodeOptions {
   /** Default `node-1`, `node-2` … */
@@ -27,11 +27,10 @@ export interface NodePlan extends NodeOptions {
   address: string;
   podCidr: string;
   clusterDns: string;
-  clock: Clock;
+  clock: ClusterClock;
   image(name: string): ImageBehaviour | undefined;
   /** A client and caches of the node's own, over a connection that `before` may refuse and whose end breaks its watches. */
   context(link: { before(): void; connection(): AbortSignal }): ComponentContext;
-  settle(): Promise<void>;
 }
 
 const gibibyte = 1024 ** 3;
@@ -90,24 +89,27 @@ export class SimulatedNode implements AsyncDisposable {
   /** Dies, as by a power cut: the kubelet says nothing any more and no container runs. */
   async fail(): Promise<void> {
     this.#disconnect();
-    await this.#stopKubelet();
-    for (const container of this.runtime.all.values()) container.exit(255, 'Unknown');
-    for (const { id } of await this.runtime.sandboxes()) await this.runtime.stopSandbox(id);
-    await this.#plan.settle();
+    const die = async (): Promise<void> => {
+      await this.#stopKubelet();
+      for (const container of this.runtime.all.values()) container.exit(255, 'Unknown');
+      for (const { id } of await this.runtime.sandboxes()) await this.runtime.stopSandbox(id);
+    };
+    await this.#plan.clock.drive(die());
+    await this.#plan.clock.settle();
   }
 
   /** Goes on running, but reaches the API no more, nor the API it. */
   async partition(): Promise<void> {
     this.#disconnect();
-    await this.#plan.settle();
+    await this.#plan.clock.settle();
   }
 
   /** Boots after `fail`, or is connected again after `partition`. */
   async recover(): Promise<void> {
     this.#cut = false;
     this.#connection = new AbortController();
-    if (!this.#running) await this.start();
-    await this.#plan.settle();
+    if (!this.#running) await this.#plan.clock.drive(this.start());
+    await this.#plan.clock.settle();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
