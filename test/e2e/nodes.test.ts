@@ -96,7 +96,12 @@ test('a node is stopped and started again', async () => {
   await eventually('the node is Ready', async () =>
     / Ready /.test(await box.sh(`kubectl get node ${victim}`)),
   );
-  await box.sh('kubectl rollout status deployment/web --timeout=60s');
+  const back = await box.try('kubectl rollout status deployment/web --timeout=50s');
+  assert.equal(
+    back.code,
+    0,
+    (await box.try('kubectl get pods,nodes -o wide; kubectl describe pods; kubectl get events')).stdout,
+  );
   await eventually('its Pods answer', async () => {
     const mine = (await places()).filter(each => each.node === victim);
     if (mine.length === 0) return false;
