@@ -17,6 +17,7 @@ import { type Connection, fromFetch, toFetch } from './http/fetch.ts';
 import { createHandler, createUpgrade, type Upgrade } from './http/handler.ts';
 import { openApiPaths } from './http/openapi.ts';
 import { createPaths, type PathOptions, type VersionInfo } from './http/paths.ts';
+import { selectedName } from './http/request-info.ts';
 import { createConnect } from './kubelet-proxy/connect.ts';
 import type { Transport } from './kubelet-proxy/transport.ts';
 import { createLocalClient } from './local-client.ts';
@@ -88,7 +89,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     return perform(core, request);
   };
   const request = async (request: ApiRequest): Promise<ApiResult> => {
-    const { user, verb, registration, subresource = '', namespace = '', name = '' } = request;
+    const { user, verb, registration, subresource = '', namespace = '', query } = request;
+    const name = request.name || selectedName(query?.fieldSelector ?? '');
     if (!user.groups.includes('system:masters')) {
       const { group, version, resource } = registration;
       await authorize(core.stages.authorizer, {

@@ -42,6 +42,10 @@ export const asksWatch = (query: URLSearchParams): boolean => {
   return value !== null && !isFalse(value);
 };
 
+/** The one name that a list or watch is about by its field selector; empty if it is about more. */
+export const selectedName = (fieldSelector: string): string =>
+  /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
+
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
   const info: RequestInfo = {
     isResource: false,
@@ -79,8 +83,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   info.rest = parts.slice(3);
   if (!info.name && info.verb === 'get') {
     info.verb = asksWatch(query) ? 'watch' : 'list';
-    const single = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '');
-    if (single) info.name = single[1]!;
+    info.name = selectedName(query.get('fieldSelector') ?? '');
   } else if (!info.name && info.verb === 'delete') info.verb = 'deletecollection';
   return info;
 }

@@ -1,5 +1,6 @@
 import type { V1Node, V1NodeCondition, V1NodeStatus } from '../../api/generated/types.ts';
 import { timestamp } from '../../machinery/clock.ts';
+import { canonicalQuantity } from '../../machinery/quantity.ts';
 import { defaultMaxPods, type KubeletOptions, type MachineFacts } from '../options.ts';
 import type { Image, RuntimeCondition } from '../runtime.ts';
 
@@ -27,7 +28,8 @@ const maxNames = 5;
 /** Kept free for the node itself; upstream's default for memory. */
 const evictionMemoryBytes = 100 * 1024 * 1024;
 
-const kib = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`;
+/** Canonical (`8Gi`, not `8388608Ki`): as the API server will give it back, so that nothing seems to have changed. */
+const kib = (bytes: number): string => canonicalQuantity(`${Math.floor(bytes / 1024)}Ki`);
 
 export function nodeCapacity(facts: MachineFacts, maxPods: number): Record<string, string> {
   return {
