@@ -130,9 +130,11 @@ export async function startNodeProcess({
     namespaceFd: config.sockets.hostNetwork,
     logger,
   });
-  const runtime = startContainerd(config, node, base).then(() =>
+  // Nothing is connected before the first call: what the connection needs is loaded while containerd starts.
+  const runtime = Promise.all([
     createCriRuntime({ socket: containerdSocket, clock: base.clock, logger }),
-  );
+    startContainerd(config, node, base),
+  ]).then(([created]) => created);
   // Both are awaited below: a refusal of the one must not go unheard while the other is waited for.
   runtime.catch(() => {});
   const pki = await opening;
