@@ -51,7 +51,7 @@ async function history(seed: number): Promise<string[]> {
 
 test('the same seed gives the same history, byte for byte; another one another', async () => {
   const first = await history(7);
-  assert.ok(first.length > 1000);
+  assert.ok(first.length > 400, String(first.length));
   assert.deepEqual(await history(7), first);
   assert.notDeepEqual(await history(8), first);
 });
