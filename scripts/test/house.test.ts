@@ -37,8 +37,10 @@ const imports = (file: string): string[] =>
 
 test('imports run downward only', () => {
   const wrong = production.flatMap(file => {
-    const allowed = above[room(file)];
-    if (!allowed) return [];
+    const own = above[room(file)];
+    if (!own) return [];
+    // An adapter to the machine may use what src/platform has of it.
+    const allowed = file.endsWith('.node.ts') ? [...own, 'platform'] : own;
     return imports(file)
       .filter(
         target => target.startsWith('src/') && room(target) !== room(file) && !allowed.includes(room(target)),

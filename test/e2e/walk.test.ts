@@ -127,7 +127,7 @@ test('logs, exec with and without a terminal, cp, port-forward, attach', async (
   const terminal = await box.sh(
     `script -qec "stty rows 33 cols 111; kubectl exec -it ${pod} -- sh -c 'tty; sleep 0.5; stty size'" /dev/null`,
   );
-  assert.match(terminal, /\/dev\/pts\/\d+\r\n33 111/);
+  assert.match(terminal, /\/dev\/pts\/\d+\r\n(\^@)?33 111/);
   const file = join(box.folder, 'file');
   writeFileSync(file, 'x'.repeat(300_000));
   await box.sh(
