@@ -167,7 +167,6 @@ export async function startNodeProcess({
       kubeletServer: { cert: own.serving.certificate, key: own.serving.key, clientCa: pki.caCertificate },
       version: kubernetesVersion,
       labels: {},
-      progress,
     },
     stack,
   );

@@ -31,7 +31,6 @@ export interface AgentOptions {
   kubeletServer: { cert: string; key: string; clientCa: string };
   version: string;
   labels: Record<string, string>;
-  progress(text: string): void;
 }
 
 /** `kubelet` acts as the node, `network` (proxy, routes, DNS) as system:kube-proxy. What is started goes to `stack`. */
